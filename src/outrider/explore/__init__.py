@@ -1,0 +1,1 @@
+"""Signals without language: counts and, later, RND, ICM, NovelD, E3B."""

@@ -1,0 +1,1 @@
+"""Questions, engines, cassettes, budgets, placebos. Never imports jax."""

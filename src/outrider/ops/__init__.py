@@ -1,0 +1,1 @@
+"""Pure mathematics: advantages, losses, running moments, distributions."""

@@ -1,0 +1,1 @@
+"""Plans, statistics, evidence, verdicts. NumPy and SciPy only; never imports jax."""

@@ -1,0 +1,1 @@
+"""Worlds, each beside its captioner; adapters; the registry."""
