@@ -1,0 +1,157 @@
+"""The first line of a verdict: what follows from the comparisons, in plain words, whichever way they fell.
+
+The words follow the roles of the arms. "Does as well" is said only where the whole interval lies within the smallest
+effect that matters; where the data cannot tell two arms apart, the line says just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outrider.verify import roles
+from outrider.verify.outcome import BETTER, EQUAL, NOT_BETTER, UNCLEAR, WORSE, ArmSummary, Comparison
+from outrider.verify.plan import Plan
+
+_TELLING = (WORSE, NOT_BETTER, EQUAL, UNCLEAR)  # which of several unbeaten controls the line names first
+
+
+def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSummary]) -> str:
+    """One sentence, or two: what helped, against what, by how much and how surely."""
+    lacking = [arm for arm in arms if arm.missing]
+    if lacking:
+        count, names = sum(arm.missing for arm in lacking), _list([arm.arm for arm in lacking])
+        return f"No verdict: {_runs(count)} of {names} ended no episode in the window that is scored."
+    subject = roles.in_words(plan.arm(plan.treatment))
+    if roles.role(plan.arm(plan.treatment)) != roles.MODEL:
+        return _without_model(plan, subject, comparisons)
+    unguided = [c for c in comparisons if c.role == roles.UNGUIDED]
+    placebos = [c for c in comparisons if c.role in roles.PLACEBOS]
+    rivals = [c for c in comparisons if c not in unguided and c not in placebos]
+    if unbeaten := _unbeaten(unguided):
+        return _no_help(plan, subject, unbeaten[0], placebos)
+    if unbeaten := _unbeaten(placebos):
+        return _captions_only(plan, subject, unbeaten, unguided, placebos)
+    earned = _earned(plan, subject, unguided, placebos, arms)
+    if unbeaten := _unbeaten(rivals):
+        return f"{earned} It does not beat every rival: {_standing(plan, subject, unbeaten[0])}."
+    return earned
+
+
+def _no_help(plan: Plan, subject: str, worst: Comparison, placebos: Sequence[Comparison]) -> str:
+    """The treatment does not beat the unguided arm: harm, equality, or nothing shown."""
+    if worst.relation == WORSE:
+        return f"The guidance did harm: {_standing(plan, subject, worst)}."
+    standing = _standing(plan, subject, worst)
+    beaten = [c for c in placebos if c.relation == BETTER]
+    if beaten:
+        standing += f"; it does beat {_list([_named(plan, c) for c in beaten])}"
+    if worst.relation in (EQUAL, NOT_BETTER):
+        return f"No help: {standing}."
+    return f"No help was shown: {standing}."
+
+
+def _captions_only(
+    plan: Plan,
+    subject: str,
+    unbeaten: Sequence[Comparison],
+    unguided: Sequence[Comparison],
+    placebos: Sequence[Comparison],
+) -> str:
+    """The treatment beats the unguided arm, where there is one, but not every placebo."""
+    first = unbeaten[0]
+    same = [c for c in unbeaten if c.relation == first.relation]
+    standing = _standing(plan, subject, first)
+    if len(same) > 1:
+        standing += f"; likewise {_list([_named(plan, c) for c in same[1:]])}"
+    if not unguided:
+        helped, not_shown = "The model did not help", "That the model helped was not shown"
+    else:
+        lead = f"{subject} beats {unguided[0].against} by {_number(unguided[0].difference)}"
+        source = "captions" if first.role in roles.WITHOUT_MODEL else "weights"
+        known = "the model" if first.role in roles.WITHOUT_MODEL else "what the model knows"
+        helped = f"The {source} helped and {known} did not"
+        not_shown = f"Guidance helped ({lead}), but that {known} earned it was not shown"
+    if first.relation != UNCLEAR:
+        return f"{helped}: {standing}."
+    if beaten := [_named(plan, c) for c in placebos if c.relation == BETTER]:
+        standing += f"; it does beat {_list(beaten)}"
+    return f"{not_shown}: {standing}."
+
+
+def _earned(
+    plan: Plan,
+    subject: str,
+    unguided: Sequence[Comparison],
+    placebos: Sequence[Comparison],
+    arms: Sequence[ArmSummary],
+) -> str:
+    """The treatment beats all of its controls. What lacks a control cannot be said."""
+    beaten = [*unguided, *placebos]
+    if not beaten:
+        return "No control was run, so that nothing can be said about help."
+    least = min(beaten, key=lambda c: (c.low, c.difference))
+    score = {arm.arm: arm.mean for arm in arms}
+    ends = f"{subject} reaches {score[plan.treatment]:.2f} {plan.metric.replace('_', ' ')}"
+    others = _list([f"{_named(plan, c)} {score[c.against]:.2f}" for c in beaten])
+    margin = f"{ends}, {others}; the least sure difference is that to {_named(plan, least)}: {_size(least)}"
+    if not placebos:
+        return f"Guidance helped: {margin}. No placebo was run, so that the model's own part cannot be told."
+    if not unguided:
+        return f"The model beats every placebo: {margin}. No unguided arm was run, so that the help itself is not shown."
+    return f"The model itself earned the help: {margin}."
+
+
+def _without_model(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str:
+    """The treatment is no model's guide: only what beats what."""
+    if unbeaten := _unbeaten(comparisons):
+        start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
+        return f"{start}: {_standing(plan, subject, unbeaten[0])}."
+    least = min(comparisons, key=lambda c: (c.low, c.difference))
+    return (
+        f"Better than every control: {subject}, least surely against {_named(plan, least)} ({_size(least)})."
+    )
+
+
+def _unbeaten(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Those that the treatment does not beat, the most telling first, else in the order of the plan."""
+    return sorted((c for c in comparisons if c.relation != BETTER), key=lambda c: _TELLING.index(c.relation))
+
+
+def _standing(plan: Plan, subject: str, c: Comparison) -> str:
+    """How treatment and control stand to one another, where the treatment is not better; with the numbers."""
+    other, smallest = _named(plan, c), plan.smallest_effect
+    if c.relation == WORSE:
+        return f"{other} {_verb(c, 'does', 'do')} better than {subject} ({_size(c)})"
+    if c.relation == EQUAL:
+        return f"{other} {_verb(c, 'does', 'do')} as well as {subject} ({_size(c)})"
+    if c.relation == NOT_BETTER:
+        return f"{subject} is not better than {other} by as much as {smallest:g} ({_size(c)})"
+    if c.low > 0:
+        return (
+            f"the lead of {subject} over {other} does not suffice ({_size(c)}, adjusted p {c.p_adjusted:.3f})"
+        )
+    return f"{subject} and {other} could not be told apart ({_size(c)})"
+
+
+def _named(plan: Plan, c: Comparison) -> str:
+    return roles.in_words(plan.arm(c.against))
+
+
+def _verb(c: Comparison, one: str, many: str) -> str:
+    return many if c.role == roles.EVENT_COUNTS or c.role in (*roles.BROKEN_ANSWERS, roles.ORACLE) else one
+
+
+def _size(c: Comparison) -> str:
+    return f"difference {_number(c.difference)}, interval {_number(c.low)} to {_number(c.high)}, {c.n} paired seeds"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{round(value, 2) + 0.0:+.2f}"
+
+
+def _list(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

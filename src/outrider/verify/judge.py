@@ -1,0 +1,148 @@
+"""The judge: from a plan and its runs to a verdict. Pure, and the same call for `verify` and `audit`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from outrider.verify.headline import headline
+from outrider.verify.metrics import METRICS, SOLVED, steps_to_threshold
+from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
+from outrider.verify.plan import Plan
+from outrider.verify.roles import role
+from outrider.verify.runs import Run, paired_runs
+from outrider.verify.statistics import (
+    holm,
+    mean_interval,
+    mean_p,
+    median_with_censoring,
+    paired_differences,
+    sign_flip_p,
+)
+
+SCORE_BOUNDS = (0.0, 1.0)
+DIFFERENCE_BOUNDS = (-1.0, 1.0)
+VERDICT_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the evidence says about a claim: `verdict` is supported, refuted or inconclusive, `headline` says why."""
+
+    claim: str
+    sentence: str
+    plan_content_sha256: str
+    verdict: str
+    headline: str
+    seeds: int
+    metric: str
+    treatment: str
+    smallest_effect: float
+    alpha: float
+    comparisons: tuple[Comparison, ...]
+    arms: tuple[ArmSummary, ...]
+    solved_means: str
+    format: int = VERDICT_FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `verdict.json`, floats rounded to 6 significant digits."""
+        return _rounded(dataclasses.asdict(self))
+
+
+def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
+    """Compare the treatment with every other arm, by pairs of equal seed.
+
+    A comparison is `supported` where the interval of the mean paired difference lies above 0, the Holm-adjusted
+    sign-flip p is below alpha and the mean difference is at least the smallest effect; `refuted` where the interval
+    ends below the smallest effect and the Holm-adjusted p of "at least the smallest effect" is below alpha; else
+    `inconclusive`, as it is while a score is missing. The claim is supported if every comparison is, refuted if any is.
+    Raises OutriderError where runs are missing, double, or of unequal length.
+    """
+    paired = paired_runs(plan, runs)
+    scores = {arm: [METRICS[plan.metric](run) for run in of_arm] for arm, of_arm in paired.items()}
+    measured = [_measure(plan, scores, control.name) for control in plan.controls]
+    adjusted = holm([evidence.p for evidence in measured])
+    adjusted_refuting = holm([evidence.p_refuting for evidence in measured])
+    comparisons = tuple(
+        decide(plan, control, evidence, p, p_refuting)
+        for control, evidence, p, p_refuting in zip(
+            plan.controls, measured, adjusted, adjusted_refuting, strict=True
+        )
+    )
+    arms = tuple(_summary(plan, arm.name, scores[arm.name], paired[arm.name]) for arm in plan.arms)
+    return Verdict(
+        claim=plan.id,
+        sentence=plan.sentence,
+        plan_content_sha256=plan.sha256,
+        verdict=_verdict(comparisons),
+        headline=headline(plan, comparisons, arms),
+        seeds=plan.seeds,
+        metric=plan.metric,
+        treatment=plan.treatment,
+        smallest_effect=plan.smallest_effect,
+        alpha=plan.alpha,
+        comparisons=comparisons,
+        arms=arms,
+        solved_means=f"the success over one point of the curve reached {SOLVED:.0%}",
+    )
+
+
+def _verdict(comparisons: Sequence[Comparison]) -> str:
+    outcomes = [comparison.outcome for comparison in comparisons]
+    if REFUTED in outcomes:
+        return REFUTED
+    return SUPPORTED if all(outcome == SUPPORTED for outcome in outcomes) else INCONCLUSIVE
+
+
+def _measure(plan: Plan, scores: Mapping[str, Sequence[float | None]], control: str) -> Evidence:
+    """The paired differences against one control, with interval and p-values; pairs with a missing score left out."""
+    pairs = [
+        (a, b)
+        for a, b in zip(scores[plan.treatment], scores[control], strict=True)
+        if a is not None and b is not None
+    ]
+    missing = plan.seeds - len(pairs)
+    if not pairs:
+        return Evidence(0, missing, None, *DIFFERENCE_BOUNDS, p=1.0, p_refuting=1.0)
+    differences = paired_differences(*zip(*pairs, strict=True))
+    low, high = mean_interval(differences, DIFFERENCE_BOUNDS, level=1 - plan.alpha)
+    return Evidence(
+        n=len(pairs),
+        missing=missing,
+        difference=float(differences.mean()),
+        low=low,
+        high=high,
+        p=sign_flip_p(differences, "greater"),
+        p_refuting=mean_p(differences, plan.smallest_effect, DIFFERENCE_BOUNDS, "less"),
+    )
+
+
+def _summary(plan: Plan, arm: str, scores: Sequence[float | None], runs: Sequence[Run]) -> ArmSummary:
+    known = [score for score in scores if score is not None]
+    low, high = mean_interval(known, SCORE_BOUNDS, level=1 - plan.alpha)
+    times = [steps_to_threshold(run) for run in runs]
+    return ArmSummary(
+        arm=arm,
+        role=role(plan.arm(arm)),
+        seeds=len(scores),
+        missing=len(scores) - len(known),
+        mean=sum(known) / len(known) if known else None,
+        low=low,
+        high=high,
+        scores=tuple(scores),
+        threshold=SOLVED,
+        solved=sum(time is not None for time in times),
+        median_steps_to_solve=median_with_censoring(times),
+    )
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}") + 0.0
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

@@ -1,0 +1,61 @@
+"""What a run scored: one number in [0, 1] from its curve, greater is better; and when it solved the world.
+
+A point of a curve covers the environment steps since the point before. Its success is the mean over the episodes that
+ended in it, None where none ended. Where a window holds no ended episode the score is None: missing, never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from outrider.verify.runs import Run
+
+FINAL_TENTHS = 1  # of the steps
+SOLVED = 0.9
+
+
+def final_success(run: Run) -> float | None:
+    """Mean success of the episodes that end in the last tenth of the steps, each episode counted once.
+
+    A point belongs to the window where its end lies after the first nine tenths of the run's own steps.
+    """
+    inside = [
+        (success, episodes)
+        for end, success, episodes in zip(run.steps, run.success, run.episodes, strict=True)
+        if 10 * end > (10 - FINAL_TENTHS) * run.steps[-1] and success is not None
+    ]
+    total = sum(episodes for _, episodes in inside)
+    return sum(success * episodes for success, episodes in inside) / total if total else None
+
+
+def area_under_curve(run: Run) -> float | None:
+    """Mean success over the environment steps: each point weighs as many steps as it covers.
+
+    A point where no episode ended carries the success of the point before it on; those before the first episode that
+    ended count as 0, for nothing has been solved yet. None where no episode ended at all.
+    """
+    if all(success is None for success in run.success):
+        return None
+    area, before, latest = 0.0, 0, 0.0
+    for end, success in zip(run.steps, run.success, strict=True):
+        latest = latest if success is None else success
+        area += latest * (end - before)
+        before = end
+    return area / run.steps[-1]
+
+
+def steps_to_threshold(run: Run, threshold: float = SOLVED) -> int | None:
+    """The environment steps at the end of the first point whose success reaches the threshold.
+
+    None is censored: not within the budget.
+    """
+    for end, success in zip(run.steps, run.success, strict=True):
+        if success is not None and success >= threshold:
+            return end
+    return None
+
+
+METRICS: dict[str, Callable[[Run], float | None]] = {
+    "final_success": final_success,
+    "area_under_curve": area_under_curve,
+}

@@ -1,0 +1,201 @@
+"""A plan: arms, world, budget, metric and decision rule, read from TOML, checked and hashed before the first step.
+
+Every mistake is one line that says what is wrong, where (file and key) and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from outrider.errors import OutriderError
+from outrider.verify.names import DEFAULT_NAMES, Names, nearest
+
+SEEDS_PER_JOB = (
+    4  # seeds that one process trains together; fixed, so that results never depend on the workers
+)
+NO_SIGNAL = "none"
+
+KEYS = {
+    "claim": ("id", "sentence"),
+    "study": ("world", "seeds", "steps", "metric"),
+    "rule": ("treatment", "smallest_effect", "alpha"),
+}
+ARM_KEYS = ("signal", "engine")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to train. `signal` is "none" and `engine` empty where nothing guides it."""
+
+    name: str
+    signal: str = NO_SIGNAL
+    engine: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study fixed before its first step. `steps` are environment steps of a run; seeds are 0 .. seeds - 1, paired."""
+
+    id: str
+    sentence: str
+    world: str
+    seeds: int
+    steps: int
+    metric: str
+    treatment: str
+    smallest_effect: float
+    alpha: float
+    arms: tuple[Arm, ...]
+    learner: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+
+    def arm(self, name: str) -> Arm:
+        """The arm of this name; KeyError where there is none."""
+        return {arm.name: arm for arm in self.arms}[name]
+
+    @property
+    def controls(self) -> tuple[Arm, ...]:
+        """Every arm but the treatment, in the order of the plan."""
+        return tuple(arm for arm in self.arms if arm.name != self.treatment)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The distinct engine expressions, in the order in which the arms name them."""
+        return tuple(dict.fromkeys(arm.engine for arm in self.arms if arm.engine))
+
+
+def load_plan(path: Path, names: Names | None = DEFAULT_NAMES) -> Plan:
+    """Read and check a plan; raises OutriderError. `names` None skips worlds, engines and learner keys (for audits)."""
+    path = Path(path)
+    if path.is_dir():
+        path = path / "plan.toml"
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise OutriderError(f"no plan at {path}: name a plan.toml or a folder that holds one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutriderError(f"{path} cannot be read ({error}): it must be a TOML file in UTF-8") from None
+    return parse_plan(text, str(path), names)
+
+
+def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAULT_NAMES) -> Plan:
+    """Check the text of a plan; `where` is how its mistakes name the file. Raises OutriderError."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OutriderError(f"{where} is not valid TOML: {error}; mend that place") from None
+    _known(content, ("claim", "study", "rule", "learner", "arms"), where, "the file")
+    tables = {name: _table(content, name, where) for name in KEYS}
+    for name, keys in KEYS.items():
+        _known(tables[name], keys, where, f"[{name}]")
+        for key in keys:
+            if key not in tables[name]:
+                raise OutriderError(f"{where}: [{name}] lacks the key {key!r}: add it")
+    claim, study, rule = tables["claim"], tables["study"], tables["rule"]
+    learner = _table(content, "learner", where) if "learner" in content else {}
+    arms = tuple(_arm(name, table, where) for name, table in _table(content, "arms", where).items())
+    plan = Plan(
+        id=_name(claim["id"], where, "[claim] id"),
+        sentence=_text(claim["sentence"], where, "[claim] sentence"),
+        world=_text(study["world"], where, "[study] world"),
+        seeds=_count(study["seeds"], where, "[study] seeds"),
+        steps=_count(study["steps"], where, "[study] steps"),
+        metric=_text(study["metric"], where, "[study] metric"),
+        treatment=_text(rule["treatment"], where, "[rule] treatment"),
+        smallest_effect=_fraction(rule["smallest_effect"], where, "[rule] smallest_effect"),
+        alpha=_fraction(rule["alpha"], where, "[rule] alpha"),
+        arms=arms,
+        learner=learner,
+        sha256=canonical_hash(content),
+    )
+    _check_arms(plan, where)
+    if names is not None:
+        names.check(plan, where)
+    return plan
+
+
+def canonical_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the parsed content: neither comments nor the order of keys nor ways to write a number matter."""
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    ).hexdigest()
+
+
+def _arm(name: str, table: Any, where: str) -> Arm:
+    _name(name, where, f"[arms.{name}]")
+    if not isinstance(table, dict):
+        raise OutriderError(
+            f"{where}: arm {name!r} must be a table: write [arms.{name}] on a line of its own"
+        )
+    _known(table, ARM_KEYS, where, f"[arms.{name}]")
+    signal = _text(table.get("signal", NO_SIGNAL), where, f"[arms.{name}] signal")
+    engine = _text(table["engine"], where, f"[arms.{name}] engine") if "engine" in table else ""
+    if (signal == NO_SIGNAL) != (engine == ""):
+        has, lacks = ("an engine", "signal") if engine else ("a signal", "engine")
+        raise OutriderError(f"{where}: [arms.{name}] has {has} and no {lacks}: name both, or neither")
+    return Arm(name, signal, engine)
+
+
+def _check_arms(plan: Plan, where: str) -> None:
+    names = [arm.name for arm in plan.arms]
+    if len(names) < 2:
+        raise OutriderError(
+            f"{where}: [arms] has {len(names)} arm: a claim compares at least 2, add a control"
+        )
+    if plan.treatment not in names:
+        raise OutriderError(
+            f"{where}: [rule] treatment names {plan.treatment!r}, which is no arm{nearest(plan.treatment, names)}"
+        )
+    seen: dict[tuple[str, str], str] = {}
+    for arm in plan.arms:
+        twin = seen.setdefault((arm.signal, arm.engine), arm.name)
+        if twin != arm.name:
+            raise OutriderError(
+                f"{where}: arms {twin!r} and {arm.name!r} are the same: take one out or change it"
+            )
+
+
+def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str, place: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise OutriderError(f"{where}: {place} has the unknown key {key!r}{nearest(key, keys)}")
+
+
+def _table(content: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
+    if not isinstance(content.get(name), dict):
+        raise OutriderError(f"{where} lacks the table [{name}]: add it (docs/evidence.md shows a whole plan)")
+    return content[name]
+
+
+def _text(value: Any, where: str, key: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise OutriderError(f"{where}: {key} is {value!r}: write a text in quotes")
+    return value
+
+
+def _name(value: Any, where: str, key: str) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise OutriderError(
+            f"{where}: {key} is {value!r}: use letters, digits, dots and dashes (it names files)"
+        )
+    return value
+
+
+def _count(value: Any, where: str, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise OutriderError(f"{where}: {key} is {value!r}: write a whole number of at least 1")
+    return value
+
+
+def _fraction(value: Any, where: str, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise OutriderError(f"{where}: {key} is {value!r}: write a number above 0 and below 1")
+    return float(value)

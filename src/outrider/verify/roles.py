@@ -1,0 +1,42 @@
+"""What part an arm plays, told by its signal and engine: so that the verdict can say in words what beat what."""
+
+from __future__ import annotations
+
+import re
+
+from outrider.verify.plan import NO_SIGNAL, Arm
+
+UNGUIDED = "unguided"
+EVENT_COUNTS = "event-counts"
+CONSTANT_BONUS = "constant-bonus"
+ORACLE = "oracle"
+MODEL = "model"
+
+# Placebos have the right form and no knowledge. The first two need no model at all, the others break its answers.
+WITHOUT_MODEL = (EVENT_COUNTS, CONSTANT_BONUS)
+BROKEN_ANSWERS = ("shuffled", "random", "inverted")
+PLACEBOS = WITHOUT_MODEL + BROKEN_ANSWERS
+
+_IN_WORDS = {
+    EVENT_COUNTS: "event counts without a model",
+    CONSTANT_BONUS: "a constant bonus without a model",
+    "shuffled": "the model's weights shuffled among the captions",
+    "random": "random weights",
+    "inverted": "the model's weights turned upside down",
+    ORACLE: "hand-written weights",
+}
+
+
+def role(arm: Arm) -> str:
+    """One of the names above. An engine is known by its outermost word: `shuffled(relevance(embedded))` is shuffled."""
+    if arm.signal == NO_SIGNAL or not arm.engine:
+        return UNGUIDED
+    head = re.split(r"[^\w-]", arm.engine.strip(), maxsplit=1)[0]
+    if head == "constant":
+        return EVENT_COUNTS if arm.signal == "event-count" else CONSTANT_BONUS
+    return head if head in (*BROKEN_ANSWERS, ORACLE) else MODEL
+
+
+def in_words(arm: Arm) -> str:
+    """The arm as a sentence names it: its role in plain words; an unguided arm or a model's by its own name."""
+    return _IN_WORDS.get(role(arm), arm.name)
