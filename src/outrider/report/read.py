@@ -1,0 +1,167 @@
+"""An evidence folder as one value. What is missing is named, never guessed."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from outrider.errors import OutriderError
+from outrider.verify.plan import canonical_hash
+
+REQUIRED = ("plan.toml", "runs.jsonl", "verdict.json")
+OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "watch.gif")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of the plan. `slot` fixes its colour, dash and marker: 0 is the treatment, 1 the unguided arm."""
+
+    name: str
+    settings: dict[str, Any]
+    treatment: bool
+    slot: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One caption that an engine was asked about: its weight, or why there is none, and the parts of the weight."""
+
+    caption: str
+    weight: float | None
+    abstention: str
+    parts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a report is made from."""
+
+    folder: Path
+    plan: dict[str, Any]
+    plan_text: str
+    plan_hash: str
+    runs: dict[str, list[dict[str, Any]]]
+    verdict: dict[str, Any]
+    arms: tuple[Arm, ...]
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    gold: dict[str, dict[str, Any]] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    gif: bytes | None = None
+    missing: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The claim's id, which is also the name of its folder under `claims/`."""
+        return str(self.plan.get("claim", {}).get("id", self.folder.resolve().parent.name))
+
+    @property
+    def treatment(self) -> Arm:
+        """The arm that is compared with every other."""
+        return self.arms[0]
+
+    def arm(self, name: str) -> Arm | None:
+        """The arm of this name, if the plan has it."""
+        return next((arm for arm in self.arms if arm.name == name), None)
+
+
+def load(folder: str | Path) -> Evidence:
+    """Read an evidence folder. Raises OutriderError, in one line, if what a report cannot do without is missing or broken."""
+    folder = Path(folder)
+    for name in REQUIRED:
+        if not (folder / name).is_file():
+            raise OutriderError(f"{folder / name} is missing: a report needs {', '.join(REQUIRED)}")
+    raw = (folder / "plan.toml").read_bytes()
+    try:
+        plan = tomllib.loads(raw.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OutriderError(f"{folder / 'plan.toml'} is not TOML: {error}") from None
+    verdict = _json(folder / "verdict.json")
+    gif = folder / "watch.gif"
+    return Evidence(
+        folder=folder,
+        plan=plan,
+        plan_text=raw.decode(),
+        plan_hash=canonical_hash(plan),
+        runs=_runs(folder / "runs.jsonl"),
+        verdict=verdict,
+        arms=_arms(plan, verdict),
+        answers=_named(_json(folder / "answers.json")),
+        gold=_named(_json(folder / "gold.json")),
+        costs=_json(folder / "costs.json"),
+        environment=_json(folder / "environment.json"),
+        manifest=_json(folder / "manifest.json"),
+        gif=gif.read_bytes() if gif.is_file() else None,
+        missing=tuple(name for name in OPTIONAL if not (folder / name).is_file()),
+    )
+
+
+def asked(answers: dict[str, Any]) -> list[Asked]:
+    """The captions of one engine, each with its weight and parts, in the order of the file."""
+    entries = answers.get("answers", answers.get("captions", []))
+    if isinstance(entries, dict):
+        entries = [{"caption": k, **(v if isinstance(v, dict) else {"weight": v})} for k, v in entries.items()]
+    return [_asked(entry) for entry in entries]
+
+
+def _asked(entry: dict[str, Any]) -> Asked:
+    parts: dict[str, float] = {}
+    for source in (entry, entry.get("parts"), entry.get("raw")):
+        if isinstance(source, (list, tuple)):
+            source = {f"raw {i + 1}": value for i, value in enumerate(source)}
+        for key, value in (source or {}).items():
+            if key != "weight" and isinstance(value, (int, float)) and not isinstance(value, bool):
+                parts[key] = float(value)
+    weight = entry.get("weight")
+    reason = str(entry.get("abstention") or "")
+    if weight is None and not reason:
+        reason = "no reason recorded"
+    return Asked(str(entry["caption"]), None if weight is None else float(weight), reason, parts)
+
+
+def _arms(plan: dict[str, Any], verdict: dict[str, Any]) -> tuple[Arm, ...]:
+    """The arms in reading order: the treatment, then the others as the plan lists them."""
+    settings = plan.get("arms", {})
+    treatment = verdict.get("treatment") or plan.get("rule", {}).get("treatment")
+    if treatment not in settings:
+        raise OutriderError(f"the treatment {treatment!r} is not among the plan's arms: {', '.join(settings) or 'none'}")
+    slots, arms = iter(range(2, 1000)), [Arm(treatment, settings[treatment], True, 0)]
+    for name in settings:
+        if name != treatment:
+            arms.append(Arm(name, settings[name], False, 1 if name == "unguided" else next(slots)))
+    return tuple(arms)
+
+
+def _runs(path: Path) -> dict[str, list[dict[str, Any]]]:
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for i, line in enumerate(path.read_text().splitlines(), start=1):
+        if line.strip():
+            try:
+                run = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise OutriderError(f"{path}, line {i} is not JSON: {error}") from None
+            runs.setdefault(run["arm"], []).append(run)
+    return {arm: sorted(lines, key=lambda run: run["seed"]) for arm, lines in runs.items()}
+
+
+def _json(path: Path) -> Any:
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise OutriderError(f"{path} is not JSON: {error}") from None
+
+
+def _named(value: Any) -> dict[str, dict[str, Any]]:
+    """A mapping from engine to its record, also where the file holds a list of records or wraps them."""
+    for wrapper in ("engines", "scorers"):
+        if isinstance(value, dict) and isinstance(value.get(wrapper), (dict, list)):
+            value = value[wrapper]
+    if isinstance(value, list):
+        value = {str(entry.get("engine", entry.get("name", entry.get("scorer", i)))): entry for i, entry in enumerate(value)}
+    return {name: entry if isinstance(entry, dict) else {"answers": entry} for name, entry in value.items()}
