@@ -1,0 +1,46 @@
+"""Array containers shared by all rooms that compute on the device; every field with its shape.
+
+`T` steps, `B` worlds of one learner, `M` event slots a step, `F` seen flags, `E` event codes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from jaxtyping import Array, Bool, Float, Int, Shaped, UInt8
+
+Key = Shaped[Array, "..."]
+
+
+class Obs(NamedTuple):
+    """What an agent sees: a grid of cells or channels, and a vector of flags and numbers."""
+
+    grid: UInt8[Array, "*batch h w"]
+    vector: UInt8[Array, "*batch k"]
+
+
+class Step(NamedTuple):
+    """What one step of a device world returns; no reset inside."""
+
+    state: Any
+    obs: Obs
+    reward: Float[Array, ""]
+    terminated: Bool[Array, ""]
+    truncated: Bool[Array, ""]
+    events: Int[Array, "M"]  # codes of what just happened, 0 where a slot is empty
+
+
+class Trajectory(NamedTuple):
+    """What one rollout of `B` worlds over `T` steps leaves for the learner and the signals."""
+
+    obs: Obs  # [T, B, ...] before the action
+    action: Int[Array, "T B"]
+    log_prob: Float[Array, "T B"]
+    value: Float[Array, "T B"]
+    reward: Float[Array, "T B"]  # extrinsic
+    terminated: Bool[Array, "T B"]
+    truncated: Bool[Array, "T B"]
+    events: Int[Array, "T B M"]
+    first: Bool[Array, "T B M"]  # the event occurs for the first time in its episode
+    episode_return: Float[Array, "T B"]  # of the episode that ended here, else 0
+    episode_length: Int[Array, "T B"]

@@ -1,0 +1,120 @@
+"""Many copies of one device world, stepped together, with optimistic resets and the memory of what was seen.
+
+Optimistic resets (Craftax; Matthews et al. 2024): a few fresh worlds are generated a step and shared among the copies
+that end in it, since generating one for each copy in every step costs more than stepping. Two copies that end in the
+same step may so start alike; their later chance does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from outrider.types import Key, Obs
+from outrider.worlds.minigrid.world import MiniGrid
+
+
+class Copies(NamedTuple):
+    """The state of `B` copies in the middle of their episodes."""
+
+    world: Any
+    seen: UInt32[Array, "B words"]  # one bit an event code: it occurred in this episode
+    flags: UInt32[Array, "B"]  # one bit a kind of event, part of the observation
+    returned: Float[Array, "B"]
+    length: Int[Array, "B"]
+
+
+class BatchStep(NamedTuple):
+    """One step of all copies. `obs` is what the next action sees; `final` is the observation before any reset."""
+
+    copies: Copies
+    obs: Obs
+    final: Obs
+    reward: Float[Array, "B"]
+    terminated: Bool[Array, "B"]
+    truncated: Bool[Array, "B"]
+    events: Int[Array, "B M"]
+    first: Bool[Array, "B M"]
+    episode_return: Float[Array, "B"]  # of the episodes that ended in this step, else 0
+    episode_length: Int[Array, "B"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`copies` copies of a world; `fresh` of them generated a step for those that end."""
+
+    world: MiniGrid
+    copies: int
+    fresh: int
+
+    def reset(self, key: Key) -> tuple[Copies, Obs]:
+        """Every copy at the start of an episode of its own."""
+        state, obs = jax.vmap(self.world.reset)(jax.random.split(key, self.copies))
+        copies = Copies(
+            world=state,
+            seen=jnp.zeros((self.copies, -(-self.world.codes // 32)), jnp.uint32),
+            flags=jnp.zeros(self.copies, jnp.uint32),
+            returned=jnp.zeros(self.copies),
+            length=jnp.zeros(self.copies, jnp.int32),
+        )
+        return copies, self._with_flags(obs, copies.flags)
+
+    def step(self, key: Key, copies: Copies, action: Int[Array, "B"]) -> BatchStep:
+        """One step of all copies; those that ended start anew."""
+        step_key, reset_key, share_key = jax.random.split(key, 3)
+        stepped = jax.vmap(self.world.step)(jax.random.split(step_key, self.copies), copies.world, action)
+        done = stepped.terminated | stepped.truncated
+        first, seen = _mark(copies.seen, stepped.events)
+        flags = copies.flags | jnp.bitwise_or.reduce(self.world.flag_bits(stepped.events), axis=1)
+        returned, length = copies.returned + stepped.reward, copies.length + 1
+
+        fresh_state, fresh_obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.fresh))
+        # The k-th copy that ends takes fresh world k, from a random start, round and round.
+        turn = jnp.cumsum(done) + jax.random.randint(share_key, (), 0, self.fresh)
+
+        def renew(fresh: Array, old: Array) -> Array:
+            return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), fresh[turn % self.fresh], old)
+
+        final = self._with_flags(stepped.obs, flags)
+        kept = Copies(
+            world=jax.tree.map(renew, fresh_state, stepped.state),
+            seen=jnp.where(done[:, None], 0, seen),
+            flags=jnp.where(done, 0, flags),
+            returned=jnp.where(done, 0.0, returned),
+            length=jnp.where(done, 0, length),
+        )
+        return BatchStep(
+            copies=kept,
+            obs=self._with_flags(jax.tree.map(renew, fresh_obs, stepped.obs), kept.flags),
+            final=final,
+            reward=stepped.reward,
+            terminated=stepped.terminated,
+            truncated=stepped.truncated,
+            events=stepped.events,
+            first=first,
+            episode_return=jnp.where(done, returned, 0.0),
+            episode_length=jnp.where(done, length, 0),
+        )
+
+    def _with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:
+        raised = (flags[:, None] >> jnp.arange(self.world.flags, dtype=jnp.uint32)) & 1
+        return obs._replace(vector=jnp.concatenate([obs.vector, raised.astype(jnp.uint8)], axis=-1))
+
+
+def _mark(
+    seen: UInt32[Array, "B words"], events: Int[Array, "B M"]
+) -> tuple[Bool[Array, "B M"], UInt32[Array, "B words"]]:
+    """Which events are the first of their code in the episode, and the bits after marking them."""
+    rows = jnp.arange(seen.shape[0])
+    first = []
+    for slot in range(events.shape[1]):
+        code = events[:, slot]
+        word, bit = code // 32, jnp.uint32(1) << (code % 32).astype(jnp.uint32)
+        held = seen[rows, word]
+        first.append((code > 0) & (held & bit == 0))
+        seen = seen.at[rows, word].set(held | jnp.where(code > 0, bit, 0))
+    return jnp.stack(first, axis=1), seen
