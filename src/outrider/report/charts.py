@@ -14,34 +14,52 @@ from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Arm
 from outrider.report.svg import Scale
 
-ROW = 58
+ROW = 52
 
 
-def forest(comparisons: Sequence[dict[str, Any]], arms: dict[str, Arm], treatment: str, smallest: float) -> Safe:
+def forest(
+    comparisons: Sequence[dict[str, Any]], arms: dict[str, Arm], treatment: str, smallest: float
+) -> Safe:
     """Each comparison as an effect with its interval, over the zero line and the band of what does not matter."""
     ends = [v for c in comparisons for v in (c.get("low"), c.get("high"), c.get("difference")) if _real(v)]
     low, high = min([0, -smallest * 1.5, *ends]), max([0, smallest * 1.5, *ends])
     scale = Scale(low - 0.06 * (high - low), high + 0.06 * (high - low))
     height = ROW * len(comparisons)
-    band = tag("rect", x=scale.at(-smallest), width=f"{scale(smallest) - scale(-smallest):.2f}%", y="0", height="100%", class_="band")
+    band = tag(
+        "rect",
+        x=scale.at(-smallest),
+        width=f"{scale(smallest) - scale(-smallest):.2f}%",
+        y="0",
+        height="100%",
+        class_="band",
+    )
     zero = tag("line", x1=scale.at(0), x2=scale.at(0), y1="0", y2="100%", class_="zero")
     rows = [_effect(i, c, arms, scale, treatment) for i, c in enumerate(comparisons)]
-    axis = svg.x_axis(scale, svg.ticks(scale.low, scale.high, 6), lambda v: words.signed(v, 1 if high - low > 0.5 else 2))
+    axis = svg.x_axis(scale, svg.ticks(scale.low, scale.high, 6), _signed_tick)
     title = f"Effects of {treatment}: " + "; ".join(
-        f"against {c['against']} {words.signed(c.get('difference'))} {words.interval(c.get('low'), c.get('high'))}" for c in comparisons
+        f"against {c['against']} {words.signed(c.get('difference'))} {words.interval(c.get('low'), c.get('high'))}"
+        for c in comparisons
     )
-    return svg.chart(title, height, band, *axis, zero, *rows, class_="forest")
+    left = svg.room_for(f"against {c['against']}" for c in comparisons)
+    return svg.chart(title, height, band, *axis, zero, *rows, class_="forest", style=f"--left:{left}")
 
 
 def _effect(i: int, c: dict[str, Any], arms: dict[str, Arm], scale: Scale, treatment: str) -> Safe:
-    top, y = i * ROW, str(i * ROW + 39)
+    top, y = i * ROW, str(i * ROW + 34)
     slot = arms[c["against"]].slot if c["against"] in arms else 1
     effect, low, high = c.get("difference"), c.get("low"), c.get("high")
     numbers = f"{words.signed(effect)} {words.interval(low, high)}"
     marks: list[Safe | None] = [
         tag("line", x1="0", x2="100%", y1=top, y2=top, class_="rule") if i else None,
-        tag("text", "against ", tag("tspan", c["against"], class_="strong"), x="0", y=top + 20, class_="label"),
-        tag("text", numbers, x="100%", y=top + 20, class_="label right figures"),
+        tag(
+            "text",
+            "against ",
+            tag("tspan", c["against"], class_="strong"),
+            x="0",
+            y=top + 17,
+            class_="label left",
+        ),
+        tag("text", numbers, x="100%", y=top + 17, class_="label right figures"),
     ]
     if _real(effect):
         left, right = (low if _real(low) else scale.low), (high if _real(high) else scale.high)
@@ -57,7 +75,11 @@ def _effect(i: int, c: dict[str, Any], arms: dict[str, Arm], scale: Scale, treat
 
 
 def learning(
-    curves: Sequence[tuple[Arm, Curve]], title: str, bounds: tuple[float, float] | None = None, height: int = 320, seeds: bool = True
+    curves: Sequence[tuple[Arm, Curve]],
+    title: str,
+    bounds: tuple[float, float] | None = None,
+    height: int = 320,
+    seeds: bool = True,
 ) -> Safe:
     """Mean of each arm with its interval as a band and, thin, every seed. `bounds` are the ends that values cannot pass."""
     drawn = [(arm, c) for arm, c in curves if len(c.steps) and not np.isnan(c.mean).all()]
@@ -67,23 +89,43 @@ def learning(
     y = _height_scale([c for _, c in drawn], bounds, seeds)
     paths = [_paths(arm, c, x, y, seeds) for arm, c in reversed(drawn)]
     plane = tag(
-        "svg", *paths, viewBox="0 0 1000 1000", preserveAspectRatio="none", width="100%", height="100%", class_="plane"
+        "svg",
+        *paths,
+        viewBox="0 0 1000 1000",
+        preserveAspectRatio="none",
+        width="100%",
+        height="100%",
+        class_="plane",
     )
-    axes = svg.x_axis(x, svg.ticks(0, x.high, 5), words.short) + svg.y_axis(y, svg.ticks(y.low, y.high, 4), words.short)
+    axes = svg.x_axis(x, svg.ticks(0, x.high, 5), words.short) + svg.y_axis(
+        y, svg.ticks(y.low, y.high, 4), words.short
+    )
     ends = [100 - y(float(c.mean[~np.isnan(c.mean)][-1])) for _, c in drawn]
     places = svg.spread([end * height / 100 for end in ends], 17, 0, height)
     labels = [
-        tag("text", arm.name, x="100%", dx="8", y=round(place, 1), dy=".35em", class_=f"label end-label ink {svg.colour(arm.slot)}", data_arm=arm.slot)
+        tag(
+            "text",
+            arm.name,
+            x="100%",
+            dx="8",
+            y=round(place, 1),
+            dy=".35em",
+            class_=f"label end-label ink {svg.colour(arm.slot)}",
+            data_arm=arm.slot,
+        )
         for (arm, _), place in zip(drawn, places, strict=True)
     ]
     cursor = tag("line", x1="0", x2="0", y1="0", y2="100%", class_="cursor", visibility="hidden")
-    return svg.chart(title, height, *axes, plane, cursor, *labels, class_="curves")
+    right = svg.room_for(arm.name for arm, _ in drawn)
+    return svg.chart(title, height, *axes, plane, cursor, *labels, class_="curves", style=f"--right:{right}")
 
 
 def _height_scale(curves: Sequence[Curve], bounds: tuple[float, float] | None, seeds: bool) -> Scale:
     if bounds:
         return Scale(*bounds)
-    shown = np.concatenate([(c.values if seeds else np.stack([c.mean, c.low, c.high])).ravel() for c in curves])
+    shown = np.concatenate(
+        [(c.values if seeds else np.stack([c.mean, c.low, c.high])).ravel() for c in curves]
+    )
     shown = shown[np.isfinite(shown)]
     low, high = min(0.0, float(shown.min())), max(0.0, float(shown.max()))
     return Scale(low, high + 0.04 * (high - low) if high > low else low + 1)
@@ -96,10 +138,16 @@ def _paths(arm: Arm, c: Curve, x: Scale, y: Scale, seeds: bool) -> Safe:
         return [None if math.isnan(v) else round(1000 - 10 * y(float(v))) for v in values]
 
     look = svg.colour(arm.slot)
-    thin = [tag("path", d=_line(across, up(row)), class_=f"thin stroke {look}") for row in c.values] if seeds else []
+    thin = (
+        [tag("path", d=_line(across, up(row)), class_=f"thin stroke {look}") for row in c.values]
+        if seeds
+        else []
+    )
     band = tag("path", d=_area(across, up(c.low), up(c.high)), class_=f"area fill {look}")
-    mean = tag("path", d=_line(across, up(c.mean)), class_=f"mean stroke {look}", stroke_dasharray=svg.dash(arm.slot))
-    return tag("g", band, *thin, mean, data_arm=arm.slot)
+    mean = tag(
+        "path", d=_line(across, up(c.mean)), class_=f"mean stroke {look}", stroke_dasharray=svg.dash(arm.slot)
+    )
+    return tag("g", band, *thin, mean, data_arm=arm.slot, class_="main" if arm.treatment else None)
 
 
 def _line(x: Sequence[int], y: Sequence[int | None]) -> str:
@@ -129,7 +177,9 @@ def _area(x: Sequence[int], low: Sequence[int | None], high: Sequence[int | None
     return "".join(out)
 
 
-def strip(scores: Sequence[tuple[Arm, dict[int, float | None]]], metric: str, bounds: tuple[float, float] | None) -> Safe:
+def strip(
+    scores: Sequence[tuple[Arm, dict[int, float | None]]], metric: str, bounds: tuple[float, float] | None
+) -> Safe:
     """Every seed of every arm as one mark; the marks of one seed are joined, for the seeds are paired."""
     values = [v for _, row in scores for v in row.values() if v is not None]
     if not values:
@@ -143,21 +193,46 @@ def strip(scores: Sequence[tuple[Arm, dict[int, float | None]]], metric: str, bo
         there = [v for v in row.values() if v is not None]
         mean = sum(there) / len(there) if there else None
         top = i * row_height
-        said = f"mean {words.fixed(mean)}" + (f", {len(row) - len(there)} without a score" if len(there) < len(row) else "")
+        said = f"mean {words.fixed(mean)}" + (
+            f", {len(row) - len(there)} without a score" if len(there) < len(row) else ""
+        )
         marks.append(tag("line", x1="0", x2="100%", y1=top, y2=top, class_="rule") if i else Safe(""))
-        marks.append(tag("text", arm.name, x="0", y=top + 20, class_=f"label ink strong {svg.colour(arm.slot)}"))
+        marks.append(
+            tag("text", arm.name, x="0", y=top + 20, class_=f"label left ink strong {svg.colour(arm.slot)}")
+        )
         marks.append(tag("text", said, x="100%", y=top + 20, class_="label right figures"))
         if mean is not None:
-            marks.append(tag("line", x1=scale.at(mean), x2=scale.at(mean), y1=top + 28, y2=top + 60, class_=f"middle stroke {svg.colour(arm.slot)}"))
+            marks.append(
+                tag(
+                    "line",
+                    x1=scale.at(mean),
+                    x2=scale.at(mean),
+                    y1=top + 28,
+                    y2=top + 60,
+                    class_=f"middle stroke {svg.colour(arm.slot)}",
+                )
+            )
     for seed in seeds:
         ends = [(i, row.get(seed)) for i, (_, row) in enumerate(scores)]
         links = [
-            tag("line", x1=scale.at(a), x2=scale.at(b), y1=i * row_height + place[seed], y2=(i + 1) * row_height + place[seed], class_="link")
+            tag(
+                "line",
+                x1=scale.at(a),
+                x2=scale.at(b),
+                y1=i * row_height + place[seed],
+                y2=(i + 1) * row_height + place[seed],
+                class_="link",
+            )
             for (i, a), (_, b) in zip(ends, ends[1:], strict=False)
             if a is not None and b is not None
         ]
         dots = [
-            svg.marker(arm.slot, scale.at(v), str(round(i * row_height + place[seed], 1)), f"{arm.name}, seed {seed}: {words.fixed(v, 3)}")
+            svg.marker(
+                arm.slot,
+                scale.at(v),
+                str(round(i * row_height + place[seed], 1)),
+                f"{arm.name}, seed {seed}: {words.fixed(v, 3)}",
+            )
             for i, (arm, row) in enumerate(scores)
             if (v := row.get(seed)) is not None
         ]
@@ -165,29 +240,62 @@ def strip(scores: Sequence[tuple[Arm, dict[int, float | None]]], metric: str, bo
     title = f"{metric} of every seed: " + "; ".join(
         f"{arm.name} " + " ".join(words.fixed(v) for v in row.values()) for arm, row in scores
     )
-    return svg.chart(title, height, *marks, class_="strip")
+    return svg.chart(
+        title, height, *marks, class_="strip", style=f"--left:{svg.room_for(arm.name for arm, _ in scores)}"
+    )
 
 
-def histogram(weights: Sequence[float], title: str, bins: int = 20, height: int = 150) -> Safe:
-    """How many captions have a weight of exactly zero (apart, hollow) and how the others spread over (0, 1]."""
+def histogram(weights: Sequence[float], title: str, bins: int = 20, height: int = 130) -> Safe:
+    """How the weights above 0 spread over (0, 1]. Those of exactly 0 are told beside it, not drawn."""
     edges = np.linspace(0, 1, bins + 1)
-    above = np.histogram([w for w in weights if w > 0], edges)[0]
-    counts = [sum(w <= 0 for w in weights), *above.tolist()]
-    tallest, slots = max(max(counts), 1), bins + 3
+    counts = np.histogram([w for w in weights if w > 0], edges)[0].tolist()
+    tallest = max(max(counts), 1)
     marks = [tag("line", x1="0", x2="100%", y1="100%", y2="100%", class_="rule")]
     for i, n in enumerate(counts):
-        left = 100 * (i + (1.5 if i else 0.25)) / slots
-        tall = 86 * math.sqrt(n / tallest)
-        name = "exactly 0" if i == 0 else f"over {edges[i - 1]:.2f}, up to {edges[i]:.2f}"
         if n:
-            bar = tag("rect", tag("title", f"{name}: {words.plural(n, 'caption')}"), x=f"{left:.2f}%", width=f"{100 / slots - 0.5:.2f}%", y=f"{100 - tall:.2f}%", height=f"{tall:.2f}%", class_="bar zero-bar" if i == 0 else "bar")
-            middle = f"{left + 50 / slots - 0.25:.2f}%"
-            marks += [bar, tag("text", words.count(n), x=middle, y=f"{100 - tall:.2f}%", dy="-.4em", class_="tick mid")]
-    for value in (0.25, 0.5, 0.75, 1.0):
-        x = 100 * (1 + 1.5 + value * bins) / slots
-        marks.append(tag("text", f"{value:g}", x=f"{x:.2f}%", y="100%", dy="1.5em", class_="tick mid"))
-    marks.append(tag("text", "0", x=f"{75 / slots:.2f}%", y="100%", dy="1.5em", class_="tick mid"))
+            left, wide, tall = 100 * i / bins, 100 / bins, 88 * n / tallest
+            name = tag(
+                "title", f"over {edges[i]:.2f}, up to {edges[i + 1]:.2f}: {words.plural(n, 'caption')}"
+            )
+            box = {
+                "x": f"{left + 0.25:.2f}%",
+                "width": f"{wide - 0.5:.2f}%",
+                "y": f"{100 - tall:.2f}%",
+                "height": f"{tall:.2f}%",
+            }
+            marks.append(tag("rect", name, class_="bar", **box))
+            marks.append(
+                tag("text", n, x=f"{left + wide / 2:.2f}%", y=box["y"], dy="-.4em", class_="tick mid")
+            )
+    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
+        marks.append(
+            tag("text", f"{value:g}", x=f"{100 * value:g}%", y="100%", dy="1.5em", class_="tick mid")
+        )
     return svg.chart(title, height, *marks, class_="histogram")
+
+
+def shares(parts: Sequence[tuple[str, int, str]], title: str) -> Safe:
+    """A whole cut into named parts: one bar, and every part's number in words below it."""
+    whole = sum(n for _, n, _ in parts) or 1
+    pieces = [
+        tag("span", style=f"width:{100 * n / whole:.2f}%", class_=f"piece {look}")
+        for _, n, look in parts
+        if n
+    ]
+    told = [
+        tag("li", tag("span", class_=f"key {look}", aria_hidden="true"), f"{words.count(n)} {name}")
+        for name, n, look in parts
+    ]
+    return tag(
+        "div",
+        tag("div", *pieces, class_="whole", role="img", aria_label=title),
+        tag("ul", *told, class_="keys"),
+        class_="shares",
+    )
+
+
+def _signed_tick(value: float) -> str:
+    return f"{value:+g}".replace("-", words.MINUS) if value else "0"
 
 
 def _real(value: Any) -> bool:

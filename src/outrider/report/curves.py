@@ -40,7 +40,12 @@ class Curve:
         return next((float(value) for value in self.mean[::-1] if not np.isnan(value)), None)
 
 
-def curve(runs: Sequence[dict[str, Any]], key: str, bounds: tuple[float, float] | None = None, points: int = MAX_POINTS) -> Curve:
+def curve(
+    runs: Sequence[dict[str, Any]],
+    key: str,
+    bounds: tuple[float, float] | None = None,
+    points: int = MAX_POINTS,
+) -> Curve:
     """The curve of one arm, the mean over the seeds that have a value there.
 
     The band is the pointwise 95 % interval of that mean where the quantity has bounds (the same interval as in the
@@ -56,7 +61,15 @@ def curve(runs: Sequence[dict[str, Any]], key: str, bounds: tuple[float, float] 
     columns = [column[~np.isnan(column)] for column in values.T]
     mean = np.array([column.mean() if len(column) else np.nan for column in columns])
     ends = np.array([_band(tuple(np.sort(column).tolist()), bounds) for column in columns]).reshape(-1, 2)
-    return Curve(steps[kept], values, mean, ends[:, 0], ends[:, 1], np.array([len(c) for c in columns], int), len(steps))
+    return Curve(
+        steps[kept],
+        values,
+        mean,
+        ends[:, 0],
+        ends[:, 1],
+        np.array([len(c) for c in columns], int),
+        len(steps),
+    )
 
 
 @functools.lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from outrider.verify.evidence import write_file
+
 MOST_FRAMES = 120
 MOST_BYTES = 600_000
 STEP_MS, EVENT_MS, LAST_MS = 90, 900, 2_600
-WIDTH = 384  # narrower pictures are enlarged by whole factors up to about this, so that captions fit
+WIDTH = 480  # narrower pictures are enlarged by whole factors up to about this, so that captions fit
 PAPER, INK, SOFT, PAID, WON = (24, 28, 33), (240, 242, 244), (150, 160, 170), (255, 196, 87), (111, 220, 178)
-PAD = 12
+PAD = 14
+BIG, SMALL, LINE = 20, 15, 27  # sizes of letters and height of a line of captions, in pixels
 
 
 def draw_episode(
@@ -33,17 +36,24 @@ def draw_episode(
     """
     length = len(frames)
     if length == 0 or not len(captions) == len(bonuses) == len(rewards) == length:
-        raise ValueError(f"an episode needs as many captions, bonuses and rewards as frames, and one at least; got {length} frames")
-    path = Path(path)
-    half = path.with_name(f".{path.name}.partial")
+        raise ValueError(
+            f"an episode needs as many captions, bonuses and rewards as frames, and one at least; got {length} frames"
+        )
     most = MOST_FRAMES
     while True:
-        _write(half, frames, captions, np.asarray(bonuses, float), np.asarray(rewards, float), title, keep(captions, most))
-        if half.stat().st_size <= MOST_BYTES or most <= 15:
+        film = _film(
+            frames,
+            captions,
+            np.asarray(bonuses, float),
+            np.asarray(rewards, float),
+            title,
+            keep(captions, most),
+        )
+        if len(film) <= MOST_BYTES or most <= 15:
             break
         most = int(most * 0.7)
-    os.replace(half, path)
-    return path
+    write_file(Path(path), film)
+    return Path(path)
 
 
 def keep(captions: Sequence[str], most: int) -> list[int]:
@@ -63,17 +73,29 @@ def _evenly(items: Sequence[int], n: int) -> list[int]:
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, max(n, 0))]
 
 
-def _write(half: Path, frames, captions, bonuses, rewards, title: str, shown: Sequence[int]) -> None:
+def _film(frames, captions, bonuses, rewards, title: str, shown: Sequence[int]) -> bytes:
     told = [_latest(captions, t) for t in shown]
-    lines = max(2, *(len(wrap(text, _font(15), _width(frames) - 2 * PAD)) for text, _ in told))
+    lines = max(2, *(len(wrap(text, _font(BIG), _width(frames) - 2 * PAD)) for text, _ in told))
     earned = np.cumsum(rewards)
     images = [
-        _frame(frames[t], told[i], lines, title, t, len(frames), float(bonuses[t]), float(earned[t])) for i, t in enumerate(shown)
+        _frame(frames[t], told[i], lines, title, t, len(frames), float(bonuses[t]), float(earned[t]))
+        for i, t in enumerate(shown)
     ]
     times = [LAST_MS if t == len(frames) - 1 else EVENT_MS if captions[t] else STEP_MS for t in shown]
     palette = _palette(images)
     flat = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    flat[0].save(half, format="GIF", save_all=True, append_images=flat[1:], duration=times, loop=0, optimize=True, disposal=1)
+    film = io.BytesIO()
+    flat[0].save(
+        film,
+        format="GIF",
+        save_all=True,
+        append_images=flat[1:],
+        duration=times,
+        loop=0,
+        optimize=True,
+        disposal=1,
+    )
+    return film.getvalue()
 
 
 def _latest(captions: Sequence[str], t: int) -> tuple[str, bool]:
@@ -81,32 +103,58 @@ def _latest(captions: Sequence[str], t: int) -> tuple[str, bool]:
     return next(((captions[s], s == t) for s in range(t, -1, -1) if captions[s]), ("", False))
 
 
-def _palette(images: Sequence[Image.Image]) -> Image.Image:
-    """One palette of 64 colours for the whole film, taken from up to eight frames."""
+def _palette(images: Sequence[Image.Image], colours: int = 96) -> Image.Image:
+    """One palette for the whole film: shades of the bars' own colours first, the rest taken from up to eight frames."""
+    own = [
+        _mix(PAPER, colour, share)
+        for colour in (INK, SOFT, PAID, WON)
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
     some = [images[i] for i in _evenly(range(len(images)), 8)]
     wide = Image.new("RGB", (some[0].width, some[0].height * len(some)))
     for i, image in enumerate(some):
         wide.paste(image, (0, i * image.height))
-    return wide.quantize(colors=64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    found = wide.quantize(
+        colors=colours - len(own), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(
+        [value for colour in own for value in colour] + (found.getpalette() or [])[: 3 * (colours - len(own))]
+    )
+    return palette
 
 
-def _frame(pixels, told: tuple[str, bool], lines: int, title: str, t: int, length: int, bonus: float, earned: float) -> Image.Image:
+def _mix(a: tuple[int, int, int], b: tuple[int, int, int], share: float) -> tuple[int, ...]:
+    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+
+
+def _frame(
+    pixels, told: tuple[str, bool], lines: int, title: str, t: int, length: int, bonus: float, earned: float
+) -> Image.Image:
     times = _times(pixels.shape[1])
-    picture = Image.fromarray(pixels).resize((pixels.shape[1] * times, pixels.shape[0] * times), Image.Resampling.NEAREST)
-    width, top, bar = max(picture.width, 300), 30, 22 * lines + 50
+    picture = Image.fromarray(pixels).resize(
+        (pixels.shape[1] * times, pixels.shape[0] * times), Image.Resampling.NEAREST
+    )
+    width, top, bar = max(picture.width, 360), 34, LINE * lines + 54
     image = Image.new("RGB", (width, top + picture.height + bar), PAPER)
     image.paste(picture, ((width - picture.width) // 2, top))
     draw = ImageDraw.Draw(image)
-    draw.text((PAD, 8), _cut(title, _font(13), width - 2 * PAD), SOFT, _font(13))
+    draw.text((PAD, 8), _cut(title, _font(SMALL), width - 2 * PAD), SOFT, _font(SMALL))
     y = top + picture.height + 10
     text, fresh = told
-    for line in wrap(text, _font(15), width - 2 * PAD):
-        draw.text((PAD, y), line, INK if fresh else SOFT, _font(15))
-        y += 22
-    foot = image.height - 26
-    draw.text((PAD, foot), f"step {t + 1} of {length}", SOFT, _font(13))
-    draw.text((width // 2, foot), f"bonus {bonus:+.2f}" if bonus else "bonus 0", PAID if bonus else SOFT, _font(13), anchor="ma")
-    draw.text((width - PAD, foot), f"reward {earned:.2f}", WON if earned else SOFT, _font(13), anchor="ra")
+    for line in wrap(text, _font(BIG), width - 2 * PAD):
+        draw.text((PAD, y), line, INK if fresh else SOFT, _font(BIG))
+        y += LINE
+    foot = image.height - 30
+    draw.text((PAD, foot), f"step {t + 1} of {length}", SOFT, _font(SMALL))
+    draw.text(
+        (width // 2, foot),
+        f"bonus {bonus:+.2f}" if bonus else "bonus 0",
+        PAID if bonus else SOFT,
+        _font(SMALL),
+        anchor="ma",
+    )
+    draw.text((width - PAD, foot), f"reward {earned:.2f}", WON if earned else SOFT, _font(SMALL), anchor="ra")
     draw.rectangle((0, image.height - 3, int(width * (t + 1) / length), image.height), fill=SOFT)
     return image
 
@@ -116,7 +164,7 @@ def _times(width: int) -> int:
 
 
 def _width(frames: NDArray[np.uint8]) -> int:
-    return max(frames.shape[2] * _times(frames.shape[2]), 300)
+    return max(frames.shape[2] * _times(frames.shape[2]), 360)
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:

@@ -2,84 +2,126 @@
 
 from __future__ import annotations
 
-import os
 from importlib.resources import files
 from pathlib import Path
 
 from outrider.report import model, record, results, words
 from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Evidence, load
+from outrider.verify.evidence import write_file
 
 BADGES = {"supported": "✓", "refuted": "✕", "inconclusive": "?"}
 CONTENTS = (
-    ("comparisons", "comparisons"), ("learning", "learning"), ("seeds", "seeds"), ("solving", "time to solve"), ("doings", "what they did"),
-    ("film", "film"), ("model", "the model"), ("gold", "its judgement"), ("costs", "costs"), ("plan", "plan"), ("environment", "environment"),
+    ("comparisons", "comparisons"),
+    ("learning", "learning"),
+    ("seeds", "seeds"),
+    ("solving", "time to solve"),
+    ("doings", "what they did"),
+    ("film", "film"),
+    ("model", "the model"),
+    ("gold", "its judgement"),
+    ("costs", "costs"),
+    ("plan", "plan"),
+    ("environment", "machine"),
     ("again", "again"),
-)  # fmt: skip
+)
 
 
 def render(folder: str | Path) -> Path:
     """Write `report.html` into an evidence folder, whole or not at all, and say where. The same evidence gives the same page."""
     folder = Path(folder)
-    target, half = folder / "report.html", folder / ".report.html.partial"
-    page_ = page(load(folder))
-    half.write_text(page_, encoding="utf-8")
-    os.replace(half, target)
+    target = folder / "report.html"
+    write_file(target, page(load(folder)))
     return target
 
 
 def page(e: Evidence) -> str:
     """The page as text: the verdict first, then what it rests on, then how to check it."""
     verdict = str(e.verdict.get("verdict", "inconclusive"))
-    title = f"{verdict.capitalize()}: {sentence(e)}"
+    title = f"{verdict.capitalize()}: {e.plan.sentence}"
     body = join(
         [
             head(e, verdict),
-            tag("main", results.comparisons(e), results.learning(e), results.seeds(e), results.solving(e), results.doings(e), record.film(e), model.answers(e), model.gold(e), record.costs(e), record.plan(e), record.environment(e), record.again(e)),
-            tag("footer", tag("p", "Made by Outrider from the evidence folder of ", tag("code", e.id), ". Language models scout, agents learn, statistics judge.")),
+            tag(
+                "main",
+                results.comparisons(e),
+                results.learning(e),
+                results.seeds(e),
+                results.solving(e),
+                results.doings(e),
+                record.film(e),
+                model.answers(e),
+                model.gold(e),
+                record.costs(e),
+                record.plan(e),
+                record.environment(e),
+                record.again(e),
+            ),
+            tag(
+                "footer",
+                tag(
+                    "p",
+                    "Made by Outrider from the evidence folder of ",
+                    tag("code", e.plan.id),
+                    ". Language models scout, agents learn, statistics judge.",
+                ),
+            ),
         ]
-    )  # fmt: skip
+    )
     meta = join(
         [
             tag("meta", charset="utf-8"),
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", name="color-scheme", content="light dark"),
-            tag("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"),
+            tag(
+                "meta",
+                http_equiv="Content-Security-Policy",
+                content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+            ),
             tag("title", title),
             tag("style", Safe(_asset("style.css"))),
         ]
-    )  # fmt: skip
+    )
     script = tag("script", Safe(_asset("report.js")))
     return f"<!doctype html>\n{tag('html', tag('head', meta), tag('body', body, script), lang='en')}\n"
-
-
-def sentence(e: Evidence) -> str:
-    """The claim's sentence."""
-    return str(e.verdict.get("sentence") or e.plan.get("claim", {}).get("sentence") or e.id)
 
 
 def head(e: Evidence, verdict: str) -> Safe:
     """The claim with its verdict, what follows from it in plain words, and the study in five numbers."""
     known = verdict if verdict in BADGES else "inconclusive"
-    badge = tag("span", tag("span", BADGES[known], aria_hidden="true", class_="sign"), verdict.capitalize(), class_=f"badge {known}")
+    badge = tag(
+        "span",
+        tag("span", BADGES[known], aria_hidden="true", class_="sign"),
+        verdict.capitalize(),
+        class_=f"badge {known}",
+    )
     links = [tag("a", label, href=f"#{name}") for name, label in CONTENTS]
     return tag(
         "header",
-        tag("p", "Outrider · ", tag("code", e.id), class_="over"),
-        tag("h1", badge, tag("span", ": ", class_="only-read"), tag("span", sentence(e), class_="sentence")),
+        tag("p", "Outrider · ", tag("code", e.plan.id), " · ", tag("code", e.plan.world), class_="over"),
+        tag(
+            "h1",
+            badge,
+            tag("span", ": ", class_="only-read"),
+            tag("span", e.plan.sentence, class_="sentence"),
+        ),
         tag("p", e.verdict["headline"], class_="headline") if e.verdict.get("headline") else None,
-        tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in figures(e)), class_="figures-row"),
+        tag(
+            "dl",
+            *(tag("div", tag("dt", name), tag("dd", value)) for name, value in figures(e)),
+            class_="figures-row",
+        ),
         tag("nav", *links, aria_label="Sections"),
     )
 
 
 def figures(e: Evidence) -> list[tuple[str, str]]:
     """The study in a few numbers; those that the evidence does not hold are left out."""
-    study = e.plan.get("study", {})
-    found = [("world", str(study.get("world", words.NONE)))]
     runs = sum(len(runs) for runs in e.runs.values())
-    found.append(("paired seeds", f"{e.verdict.get('seeds', study.get('seeds'))} × {words.plural(len(e.arms), 'arm')}"))
-    found.append(("environment steps", f"{words.short(study.get('steps'))} a run, {words.short((study.get('steps') or 0) * runs)} in all"))
+    found = [("paired seeds", f"{e.plan.seeds} × {words.plural(len(e.arms), 'arm')}")]
+    found.append(
+        ("environment steps", f"{words.short(e.plan.steps)} a run, {words.short(e.plan.steps * runs)} in all")
+    )
     walls = [wall for r in record.arm_costs(e).values() if (wall := record.pick(r, record.WALL)) is not None]
     if walls:
         found.append(("training", words.duration(sum(walls))))

@@ -37,7 +37,9 @@ def tag(name: str, /, *children: object, **attributes: object) -> Safe:
     return Safe(f"<{opening}>" if name in VOID else f"<{opening}>{join(children)}</{name}>")
 
 
-def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str, **attributes: object) -> Safe:
+def table(
+    head: Iterable[object], rows: Iterable[Iterable[object]], caption: str, **attributes: object
+) -> Safe:
     """A table whose first column heads its rows. Cells may be `Safe` `<td>` of their own, or plain values."""
     headings = tag("tr", *(cell if _is_cell(cell) else tag("th", cell, scope="col") for cell in head))
     body = [tag("tr", *(_cell(cell, first=i == 0) for i, cell in enumerate(row))) for row in rows]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
-from outrider.verify.plan import canonical_hash
+from outrider.verify.plan import Plan, parse_plan
+from outrider.verify.roles import UNGUIDED, in_words, role
 
 REQUIRED = ("plan.toml", "runs.jsonl", "verdict.json")
 OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "watch.gif")
@@ -17,12 +17,17 @@ OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "watc
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm of the plan. `slot` fixes its colour, dash and marker: 0 is the treatment, 1 the unguided arm."""
+    """One arm of the plan. `slot` fixes its colour, dash and marker: 0 is the treatment, 1 an unguided arm."""
 
     name: str
-    settings: dict[str, Any]
-    treatment: bool
+    engine: str
+    words: str
     slot: int
+
+    @property
+    def treatment(self) -> bool:
+        """Whether this is the arm that is compared with every other."""
+        return self.slot == 0
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,8 @@ class Evidence:
     """Everything a report is made from."""
 
     folder: Path
-    plan: dict[str, Any]
+    plan: Plan
     plan_text: str
-    plan_hash: str
     runs: dict[str, list[dict[str, Any]]]
     verdict: dict[str, Any]
     arms: tuple[Arm, ...]
@@ -53,11 +57,6 @@ class Evidence:
     manifest: dict[str, Any] = field(default_factory=dict)
     gif: bytes | None = None
     missing: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """The claim's id, which is also the name of its folder under `claims/`."""
-        return str(self.plan.get("claim", {}).get("id", self.folder.resolve().parent.name))
 
     @property
     def treatment(self) -> Arm:
@@ -75,21 +74,16 @@ def load(folder: str | Path) -> Evidence:
     for name in REQUIRED:
         if not (folder / name).is_file():
             raise OutriderError(f"{folder / name} is missing: a report needs {', '.join(REQUIRED)}")
-    raw = (folder / "plan.toml").read_bytes()
-    try:
-        plan = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OutriderError(f"{folder / 'plan.toml'} is not TOML: {error}") from None
-    verdict = _json(folder / "verdict.json")
+    plan_text = (folder / "plan.toml").read_bytes().decode(errors="replace")
+    plan = parse_plan(plan_text, str(folder / "plan.toml"), names=None)
     gif = folder / "watch.gif"
     return Evidence(
         folder=folder,
         plan=plan,
-        plan_text=raw.decode(),
-        plan_hash=canonical_hash(plan),
+        plan_text=plan_text,
         runs=_runs(folder / "runs.jsonl"),
-        verdict=verdict,
-        arms=_arms(plan, verdict),
+        verdict=_json(folder / "verdict.json"),
+        arms=_arms(plan),
         answers=_named(_json(folder / "answers.json")),
         gold=_named(_json(folder / "gold.json")),
         costs=_json(folder / "costs.json"),
@@ -104,7 +98,9 @@ def asked(answers: dict[str, Any]) -> list[Asked]:
     """The captions of one engine, each with its weight and parts, in the order of the file."""
     entries = answers.get("answers", answers.get("captions", []))
     if isinstance(entries, dict):
-        entries = [{"caption": k, **(v if isinstance(v, dict) else {"weight": v})} for k, v in entries.items()]
+        entries = [
+            {"caption": k, **(v if isinstance(v, dict) else {"weight": v})} for k, v in entries.items()
+        ]
     return [_asked(entry) for entry in entries]
 
 
@@ -123,17 +119,13 @@ def _asked(entry: dict[str, Any]) -> Asked:
     return Asked(str(entry["caption"]), None if weight is None else float(weight), reason, parts)
 
 
-def _arms(plan: dict[str, Any], verdict: dict[str, Any]) -> tuple[Arm, ...]:
+def _arms(plan: Plan) -> tuple[Arm, ...]:
     """The arms in reading order: the treatment, then the others as the plan lists them."""
-    settings = plan.get("arms", {})
-    treatment = verdict.get("treatment") or plan.get("rule", {}).get("treatment")
-    if treatment not in settings:
-        raise OutriderError(f"the treatment {treatment!r} is not among the plan's arms: {', '.join(settings) or 'none'}")
-    slots, arms = iter(range(2, 1000)), [Arm(treatment, settings[treatment], True, 0)]
-    for name in settings:
-        if name != treatment:
-            arms.append(Arm(name, settings[name], False, 1 if name == "unguided" else next(slots)))
-    return tuple(arms)
+    treatment, others = plan.arm(plan.treatment), plan.controls
+    slots = iter(range(2, 1000))
+    unguided = next((arm.name for arm in others if role(arm) == UNGUIDED), None)
+    rest = [Arm(a.name, a.engine, in_words(a), 1 if a.name == unguided else next(slots)) for a in others]
+    return (Arm(treatment.name, treatment.engine, in_words(treatment), 0), *rest)
 
 
 def _runs(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -163,5 +155,8 @@ def _named(value: Any) -> dict[str, dict[str, Any]]:
         if isinstance(value, dict) and isinstance(value.get(wrapper), (dict, list)):
             value = value[wrapper]
     if isinstance(value, list):
-        value = {str(entry.get("engine", entry.get("name", entry.get("scorer", i)))): entry for i, entry in enumerate(value)}
+        value = {
+            str(entry.get("engine", entry.get("name", entry.get("scorer", i)))): entry
+            for i, entry in enumerate(value)
+        }
     return {name: entry if isinstance(entry, dict) else {"answers": entry} for name, entry in value.items()}

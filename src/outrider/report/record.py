@@ -28,10 +28,17 @@ def arm_costs(e: Evidence) -> dict[str, dict[str, Any]]:
 
 def costs(e: Evidence) -> Safe:
     """Wall-clock, speed and model time."""
-    arms, engines = arm_costs(e), {k: v for k, v in (e.costs.get("engines") or {}).items() if isinstance(v, dict)}
+    arms, engines = (
+        arm_costs(e),
+        {k: v for k, v in (e.costs.get("engines") or {}).items() if isinstance(v, dict)},
+    )
     if not arms and not engines:
-        return section("costs", "What it cost", note("There is no costs.json in this evidence: time and tokens were not recorded."))
-    base = pick(arms.get("unguided", {}), WALL)
+        return section(
+            "costs",
+            "What it cost",
+            note("There is no costs.json in this evidence: time and tokens were not recorded."),
+        )
+    base = pick(arms.get(next((arm.name for arm in e.arms if arm.slot == 1), ""), {}), WALL)
     rows = []
     for arm in e.arms:
         record = arms.get(arm.name, {})
@@ -47,14 +54,35 @@ def costs(e: Evidence) -> Safe:
                 number(words.fixed(ratio) + (" ×" if ratio else "")),
             ]
         )
-    head = ["arm", *(_right(h) for h in ("wall-clock", "of it compiling", "environment steps", "steps a second", "against unguided"))]
+    head = [
+        "arm",
+        *(
+            _right(h)
+            for h in (
+                "wall-clock",
+                "of it compiling",
+                "environment steps",
+                "steps a second",
+                "against unguided",
+            )
+        ),
+    ]
     asked = [
-        [tag("th", tag("code", name), scope="row"), number(words.count(pick(r, ("questions",)))), number(words.count(pick(r, ("tokens",)))), number(words.duration(pick(r, ("seconds",))))]
+        [
+            tag("th", tag("code", name), scope="row"),
+            number(words.count(pick(r, ("questions",)))),
+            number(words.count(pick(r, ("tokens",)))),
+            number(words.duration(pick(r, ("seconds",)))),
+        ]
         for name, r in engines.items()
     ]
     engine_head = ["engine", *(_right(h) for h in ("questions", "tokens", "seconds of answering"))]
     guided = pick(arms.get(e.treatment.name, {}), WALL)
-    told = f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of unguided, the model's own answering time apart." if guided and base else None
+    told = (
+        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of unguided, the model's own answering time apart."
+        if guided and base
+        else None
+    )
     return section(
         "costs",
         "What it cost",
@@ -78,15 +106,17 @@ def film(e: Evidence) -> Safe:
 
 def plan(e: Evidence) -> Safe:
     """The plan, letter for letter, with its hash."""
-    recorded = [value for key, value in e.manifest.items() if key.startswith("plan") and isinstance(value, str)]
-    agrees = None
-    if recorded:
-        same = any(e.plan_hash in value for value in recorded)
-        agrees = " It is the hash that the manifest recorded." if same else " IT IS NOT THE HASH THAT THE MANIFEST RECORDED: the plan was changed afterwards."
+    recorded = {record.get("plan_content_sha256") for record in (e.verdict, e.manifest)} - {None}
+    agrees = " It is the hash that the verdict was given for." if recorded == {e.plan.sha256} else None
+    if recorded - {e.plan.sha256}:
+        agrees = tag(
+            "strong",
+            f" The verdict was given for another plan ({', '.join(sorted(map(str, recorded)))}): this one was changed afterwards.",
+        )
     return section(
         "plan",
         "The plan, fixed before the first step",
-        tag("p", "SHA-256 of its content: ", tag("code", e.plan_hash, class_="hash"), ".", agrees),
+        tag("p", "SHA-256 of its content: ", tag("code", e.plan.sha256, class_="hash"), ".", agrees),
         tag("pre", tag("code", e.plan_text.rstrip()), tabindex="0"),
     )
 
@@ -97,29 +127,46 @@ def environment(e: Evidence) -> Safe:
         return section("environment", "Where it ran", note("There is no environment.json in this evidence."))
     flat = {key: value for key, value in e.environment.items() if not isinstance(value, dict)}
     nested = {key: value for key, value in e.environment.items() if isinstance(value, dict)}
-    parts = [table(["", ""], [[_name(k), tag("td", _value(v))] for k, v in flat.items()], "Machine and software", class_="pairs")] if flat else []
+    parts = (
+        [
+            table(
+                ["", ""],
+                [[_name(k), tag("td", _value(v))] for k, v in flat.items()],
+                "Machine and software",
+                class_="pairs",
+            )
+        ]
+        if flat
+        else []
+    )
     for key, value in nested.items():
         rows = [[k, tag("td", _value(v))] for k, v in value.items()]
-        parts.append(tag("details", tag("summary", f"{_name(key)} ({len(rows)})"), table(["", ""], rows, _name(key), class_="pairs")))
+        parts.append(
+            tag(
+                "details",
+                tag("summary", f"{_name(key)} ({len(rows)})"),
+                table(["", ""], rows, _name(key), class_="pairs"),
+            )
+        )
     return section("environment", "Where it ran", *parts)
 
 
 def again(e: Evidence) -> Safe:
     """How to run the study again and how to check this page."""
-    files = "sha256sum plan.toml runs.jsonl verdict.json"
-    missing = f"Not in this evidence: {', '.join(e.missing)}." if e.missing else None
+    place = f"claims/{e.plan.id}"
+    checks = f'python -c \'from outrider.verify.evidence import check; print(check("{place}/evidence")[1] or "nothing was changed")\''
     return section(
         "again",
         "Do it again, and check",
         tag("p", "To run the study again, from the repository:"),
-        tag("pre", tag("code", f"outrider verify claims/{e.id}"), tabindex="0"),
+        tag("pre", tag("code", f"outrider verify {place}"), tabindex="0"),
         tag(
             "p",
             "Replayed from the recorded answers (cassette.jsonl.gz), runs.jsonl comes out byte for byte the same, with no model, key or network. "
-            "The verdict follows from plan.toml and runs.jsonl alone. To compare the files with those that the manifest lists:",
+            "To compare every file with the manifest and derive the verdict again from plan.toml and runs.jsonl, which needs neither JAX nor a model:",
         ),
-        tag("pre", tag("code", files), tabindex="0"),
-        note(missing) if missing else None,
+        tag("pre", tag("code", checks), tabindex="0"),
+        note(f"Not in this evidence: {', '.join(e.missing)}.") if e.missing else None,
     )
 
 

@@ -7,12 +7,20 @@
     button.setAttribute("aria-pressed", String(on));
     return on;
   };
+  const marks = (button) => plot.querySelectorAll(`.chart [data-arm="${button.dataset.arm}"]`);
   document.querySelectorAll(".legend .toggle").forEach((button) => {
     button.addEventListener("click", () => {
       const on = press(button);
       if (button.hasAttribute("data-seeds")) plot.classList.toggle("no-seeds", !on);
-      else plot.querySelectorAll(`.chart [data-arm="${button.dataset.arm}"]`).forEach((mark) => mark.classList.toggle("off", !on));
+      else marks(button).forEach((mark) => mark.classList.toggle("off", !on));
     });
+    if (button.hasAttribute("data-seeds")) return;
+    const light = (on) => () => {
+      plot.classList.toggle("dim", on);
+      marks(button).forEach((mark) => mark.classList.toggle("lit", on));
+    };
+    ["pointerenter", "focus"].forEach((name) => button.addEventListener(name, light(true)));
+    ["pointerleave", "blur"].forEach((name) => button.addEventListener(name, light(false)));
   });
 
   // What the curves say under the pointer, or at the place that the arrow keys reached.

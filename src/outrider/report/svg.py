@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from outrider.report.markup import Safe, tag
@@ -97,14 +97,25 @@ def marker(slot: int, x: str, y: str, title: str = "", **attributes: object) -> 
 
 def chart(title: str, height: int, *marks: object, class_: str = "", **attributes: object) -> Safe:
     """A drawing that is as wide as its place. `title` tells in words what it shows, for who cannot see it."""
-    inner = tag("svg", *marks, role="img", aria_label=title, width="100%", height=str(height), overflow="visible")
+    inner = tag(
+        "svg", *marks, role="img", aria_label=title, width="100%", height=str(height), overflow="visible"
+    )
     return tag("div", inner, class_=f"chart {class_}".strip(), **attributes)
 
 
 def swatch(slot: int) -> Safe:
     """A short piece of an arm's line with its marker, for legends and tables."""
-    line = tag("line", x1="0", x2="30", y1="7", y2="7", stroke_dasharray=dash(slot), class_=f"stroke {colour(slot)}")
-    point = tag("svg", tag("path", d=MARKERS[slot % len(MARKERS)]), x="15", y="7", overflow="visible", class_=f"mark {colour(slot)}")
+    line = tag(
+        "line", x1="0", x2="30", y1="7", y2="7", stroke_dasharray=dash(slot), class_=f"stroke {colour(slot)}"
+    )
+    point = tag(
+        "svg",
+        tag("path", d=MARKERS[slot % len(MARKERS)]),
+        x="15",
+        y="7",
+        overflow="visible",
+        class_=f"mark {colour(slot)}",
+    )
     return tag("svg", line, point, width="30", height="14", class_="swatch", aria_hidden="true")
 
 
@@ -121,3 +132,8 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
         out[i] = min(out[i], edge)
         edge = out[i] - gap
     return out
+
+
+def room_for(names: Iterable[str]) -> str:
+    """The width that the longest of some labels needs beside a chart, as a CSS length."""
+    return f"{min(2 + 0.56 * max((len(name) for name in names), default=0), 20):.1f}rem"

@@ -30,6 +30,11 @@ def interval(low: float | None, high: float | None, digits: int = 2) -> str:
     return f"[{signed(low, digits)}, {signed(high, digits)}]"
 
 
+def span(low: float | None, high: float | None, digits: int = 2) -> str:
+    """From one end to the other: 0.41 to 0.83."""
+    return f"{fixed(low, digits)} to {fixed(high, digits)}"
+
+
 def probability(value: float | None) -> str:
     """A p value; what is below a thousandth is only said to be so."""
     if value is None or math.isnan(value):

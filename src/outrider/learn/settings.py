@@ -1,0 +1,50 @@
+"""Hyperparameters of PPO. No jax: plans are checked against these names and types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from outrider.errors import OutriderError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """PPO as in Schulman et al. 2017, with the details of Huang et al. 2022 ("The 37 implementation details")."""
+
+    envs: int = 64  # copies of the world a learner steps together
+    rollout: int = 128  # environment steps of each copy between two updates
+    epochs: int = 4
+    minibatches: int = 8
+    learning_rate: float = 1e-3
+    anneal: bool = True  # learning rate falls linearly to 0
+    discount: float = 0.99
+    trace: float = 0.95  # lambda of the advantage estimator
+    clip: float = 0.2
+    entropy: float = 0.01
+    value_weight: float = 0.5
+    gradient_norm: float = 0.5  # of the whole gradient
+    width: int = 64
+    depth: int = 2
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int" and (type(value) is not int or value < 1):
+                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be an integer of at least 1")
+            if field.type == "float" and not (type(value) in (int, float) and 0 <= value < float("inf")):
+                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be a number of at least 0")
+            if field.type == "bool" and type(value) is not bool:
+                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be true or false")
+        if self.batch % self.minibatches:
+            raise OutriderError(
+                f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; change one of them"
+            )
+
+    @property
+    def batch(self) -> int:
+        """Environment steps of one update."""
+        return self.envs * self.rollout
+
+    def updates(self, steps: int) -> int:
+        """Updates that spend at least `steps` environment steps."""
+        return -(-steps // self.batch)

@@ -1,0 +1,162 @@
+"""The embedded model: llama.cpp in this process, through xllamacpp. It scores options exactly, and nothing else.
+
+One primitive: log P(token | tokens before it), read from the model's full softmax. The wanted token is forced by a
+logit bias of one million, which moves what is sampled and not the probabilities that are reported (those are taken
+from the raw logits; tests compare them with a token-literal grammar and with the list of the most likely tokens, bit
+for bit). A string grammar must never be used for this: it re-tokenises and is wrong by up to 10 nats.
+
+An answer does not depend on the batch, its order, the prefix cache or the number of threads, bit for bit, on one
+machine. `threads` runs so many copies of one thread each instead of one of many threads, because threads that wait
+for one another collapse when something else uses the cores; the weights are mapped once for all of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import json
+import math
+import secrets
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from outrider.errors import OutriderError
+from outrider.lm import models
+from outrider.lm.question import Answer, Question, Score
+
+CONTEXT = 512  # tokens of the longest prompt with its option
+FORCE = 1e6  # nats added to the wanted token before sampling
+Tokens = tuple[int, ...]
+
+
+class Embedded:
+    """Engine: answers `Score` with log P(option | prompt) in nats, and abstains from everything else.
+
+    The constructor loads the model (0.7 s); OutriderError if weights or xllamacpp are missing or cannot be loaded.
+    """
+
+    def __init__(self, *, threads: int = 2, weights: models.Weights = models.SMOLLM2) -> None:
+        if threads < 1:
+            raise OutriderError(f"threads = {threads}: the embedded model needs at least 1")
+        xllamacpp = _xllamacpp()
+        found = models.identify(models.locate(weights), weights)
+        self._name = f"embedded {found.id} {found.sha256[:12]} xllamacpp {xllamacpp.__version__}"
+        self._servers = [_Server(xllamacpp, str(found.path)) for _ in range(threads)]
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order. Neighbours in the alphabet are asked together: they share a prefix."""
+        order = sorted(set(range(len(questions))), key=lambda i: repr(questions[i]))
+        shares = [order[len(order) * k // len(self._servers) : len(order) * (k + 1) // len(self._servers)]
+                  for k in range(len(self._servers))]  # fmt: skip
+        with ThreadPoolExecutor(len(self._servers)) as pool:
+            parts = pool.map(lambda server, share: [server.ask(questions[i]) for i in share], self._servers, shares)
+            answers = dict(zip(order, [answer for part in parts for answer in part], strict=True))
+        return [answers[i] for i in range(len(questions))]
+
+
+class _Server:
+    """One copy of the model with one thread and one context."""
+
+    def __init__(self, xllamacpp: Any, path: str) -> None:
+        self._key = secrets.token_hex(16)  # llama.cpp also listens on a local port: nobody else gets to use it
+        params = xllamacpp.CommonParams()
+        params.model.path = path
+        params.n_ctx, params.n_parallel, params.cache_ram_mib = CONTEXT, 1, 0
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.verbosity = -1  # llama.cpp prints nothing
+        params.warmup = False
+        params.api_keys = [self._key]
+        try:
+            self._llama = xllamacpp.Server(params)
+        except Exception as error:
+            raise OutriderError(f"llama.cpp cannot load {path} ({error}): is it a GGUF file of a language model?") from error
+        host, port = self._llama.listening_address.removeprefix("http://").rsplit(":", 1)
+        self._local = http.client.HTTPConnection(host, int(port), timeout=60)
+        self.tokens = functools.lru_cache(maxsize=4096)(self._tokenize)
+
+    def ask(self, question: Question) -> Answer:
+        """Values, or an abstention that says why: a failure is never a number."""
+        if not isinstance(question, Score):
+            return Answer(abstention="this engine scores options; wrap it in relevance(...)")
+        start = time.perf_counter()
+        try:
+            prompt, options = self.split(question)
+            values = tuple(sum(self.logs(prompt, option)) for option in options)
+        except Unanswerable as reason:
+            return Answer(abstention=str(reason), seconds=time.perf_counter() - start)
+        cost = len(prompt) + sum(len(option) for option in options)
+        return Answer(values=values, tokens=cost, seconds=time.perf_counter() - start)
+
+    def split(self, question: Score) -> tuple[Tokens, list[Tokens]]:
+        """The tokens of the prompt and of every option, as the model reads them when they stand together."""
+        prompt = self.tokens(question.prompt)
+        if not prompt:
+            raise Unanswerable("the prompt is empty")
+        options = []
+        for option in question.options:
+            whole = self.tokens(question.prompt + option)
+            if len(whole) <= len(prompt):
+                raise Unanswerable(f"the option {option!r} is empty")
+            if whole[: len(prompt)] != prompt:
+                raise Unanswerable(f"the option {option!r} joins the prompt's last token: begin it with its space")
+            if len(whole) > CONTEXT:
+                raise Unanswerable(f"{len(whole)} tokens are more than the context of {CONTEXT}")
+            options.append(whole[len(prompt) :])
+        if not options:
+            raise Unanswerable("no option to score")
+        return prompt, options
+
+    def logs(self, prompt: Tokens, option: Tokens) -> list[float]:
+        """log P of each of the option's tokens after all that stands before it, in nats."""
+        return [self.log(prompt + option[:i], token) for i, token in enumerate(option)]
+
+    def log(self, before: Tokens, token: int) -> float:
+        """log P(token | before) in nats, from the full softmax."""
+        reply = self.complete(before, logit_bias=[[token, FORCE]])
+        try:
+            first = reply["choices"][0]["logprobs"]["content"][0]
+            value, given = first["logprob"], first["id"]
+        except (LookupError, TypeError) as error:
+            raise Unanswerable(f"llama.cpp answered {str(reply)[:200]}") from error
+        if given != token:
+            raise Unanswerable(f"llama.cpp gave token {given} where {token} was forced")
+        if value is None or not math.isfinite(value) or value < -1e6:
+            raise Unanswerable(f"the log-probability of token {token} is {value}")
+        return float(value)
+
+    def complete(self, before: Tokens, **settings: Any) -> Any:
+        """llama.cpp's own reply to these tokens, one token long, greedy."""
+        request = {"prompt": list(before), "max_tokens": 1, "logprobs": 1, "temperature": 0.0, "cache_prompt": True}
+        try:
+            return self._llama.handle_completions(request | settings)
+        except Exception as error:
+            raise Unanswerable(f"llama.cpp failed: {error}") from error
+
+    def _tokenize(self, text: str) -> Tokens:
+        body = json.dumps({"content": text, "add_special": True, "parse_special": False})
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
+        try:
+            self._local.request("POST", "/tokenize", body, headers)
+            return tuple(json.loads(self._local.getresponse().read())["tokens"])
+        except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
+            self._local.close()
+            raise Unanswerable(f"llama.cpp cannot tokenise: {error}") from error
+
+
+class Unanswerable(Exception):
+    """Why there is no answer; becomes an abstention."""
+
+
+def _xllamacpp() -> Any:
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise OutriderError(f"the embedded model needs xllamacpp ({error}): install outrider[lm]") from error
+    return xllamacpp

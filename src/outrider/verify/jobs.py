@@ -1,0 +1,158 @@
+"""The jobs of a study: an arm with a group of seeds, which one process trains together.
+
+In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it, written by the
+worker), `.log` (its standard error) and `.done.json`, written last: a job without it, or with one that names other
+bytes or another job, is done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from outrider.errors import OutriderError
+from outrider.verify.evidence import write_file, write_json
+from outrider.verify.plan import SEEDS_PER_JOB, Plan
+from outrider.verify.runs import run_from
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one worker process trains: `seeds` of one arm, `steps` environment steps each."""
+
+    arm: str
+    world: str
+    seeds: tuple[int, ...]
+    steps: int
+    learner: Mapping[str, Any]
+    signal: str
+    weights: str = ""  # the text of the weights file; empty without an engine
+    save_policy: bool = False  # keep the trained parameters of the first seed
+
+    @property
+    def name(self) -> str:
+        """The job's name, unique in its plan: arm and first seed."""
+        return f"{self.arm}-{self.seeds[0]}"
+
+    @property
+    def sha256(self) -> str:
+        """Of everything that determines the result, where it lies left out."""
+        return _sha256(json.dumps([self.record(Path()), _sha256(self.weights.encode())], sort_keys=True).encode())
+
+    def record(self, work: Path) -> dict[str, Any]:
+        """The job as the worker reads it, with its files in the work folder."""
+        return {
+            "arm": self.arm,
+            "world": self.world,
+            "seeds": list(self.seeds),
+            "steps": self.steps,
+            "learner": dict(self.learner),
+            "signal": {"name": self.signal, "weights": str(work / f"{self.name}.weights.json") if self.weights else None},
+            "save_policy": self.save_policy,
+            "policy": str(policy_path(self, work)) if self.save_policy else None,
+        }
+
+
+def jobs_of(plan: Plan, weights: Mapping[str, str]) -> list[Job]:
+    """The plan's jobs, one group of seeds after another over all arms, so that the arms finish evenly.
+
+    `weights` has the text of the weights file for each engine of the plan.
+    """
+    groups = [
+        tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds))) for first in range(0, plan.seeds, SEEDS_PER_JOB)
+    ]
+    return [
+        Job(
+            arm=arm.name,
+            world=plan.world,
+            seeds=seeds,
+            steps=plan.steps,
+            learner=plan.learner,
+            signal=arm.signal,
+            weights=weights[arm.engine] if arm.engine else "",
+            save_policy=arm.name == plan.treatment and seeds[0] == 0,
+        )
+        for seeds in groups
+        for arm in plan.arms
+    ]
+
+
+def policy_path(job: Job, work: Path) -> Path:
+    """Where a job that saves its policy puts it."""
+    return work / f"policy-{job.arm}-{job.seeds[0]}"
+
+
+def out_path(job: Job, work: Path) -> Path:
+    """Where the worker writes its result."""
+    return work / f"{job.name}.out.json"
+
+
+def log_path(job: Job, work: Path) -> Path:
+    """Where the worker's standard error goes."""
+    return work / f"{job.name}.log"
+
+
+def prepare(job: Job, work: Path) -> Path:
+    """Write the files that the worker reads, take away what an unfinished worker left; the path of the job file."""
+    for left in (out_path(job, work), _done_path(job, work)):
+        left.unlink(missing_ok=True)
+    if job.weights:
+        write_file(work / f"{job.name}.weights.json", job.weights)
+    path = work / f"{job.name}.job.json"
+    write_json(path, job.record(work))
+    return path
+
+
+def accept(job: Job, work: Path, wall_seconds: float) -> None:
+    """Trust a worker's result: check it and mark the job as done. Raises OutriderError where it is not what was asked."""
+    content = _content(job, work)
+    where = f"the worker's result for {describe(job)}"
+    try:
+        out = json.loads(content)
+        records, costs = out["runs"], out["costs"]
+    except (ValueError, KeyError, TypeError):
+        raise OutriderError(f"{where} is missing or not JSON: see {log_path(job, work)}") from None
+    found = [(run.arm, run.seed) for run in (run_from(record, where) for record in records)]
+    if sorted(found) != [(job.arm, seed) for seed in job.seeds]:
+        raise OutriderError(f"{where} holds the runs {found}: see {log_path(job, work)}")
+    done = {"job_sha256": job.sha256, "out_sha256": _sha256(content), "wall_seconds": round(wall_seconds, 3)}
+    write_json(_done_path(job, work), {**done, "costs": costs})
+
+
+def result(job: Job, work: Path) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
+    """The run records and the costs of a finished job; None where it is not finished or not trustworthy."""
+    content = _content(job, work)
+    try:
+        done = json.loads(_done_path(job, work).read_text())
+        if done["job_sha256"] != job.sha256 or done["out_sha256"] != _sha256(content):
+            return None
+        if job.save_policy and not policy_path(job, work).exists():
+            return None
+        return json.loads(content)["runs"], {**done["costs"], "wall_seconds": done["wall_seconds"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def describe(job: Job) -> str:
+    """The job in words for messages."""
+    seeds = f"seed {job.seeds[0]}" if len(job.seeds) == 1 else f"seeds {job.seeds[0]} to {job.seeds[-1]}"
+    return f"arm {job.arm!r}, {seeds}"
+
+
+def _done_path(job: Job, work: Path) -> Path:
+    return work / f"{job.name}.done.json"
+
+
+def _content(job: Job, work: Path) -> bytes:
+    try:
+        return out_path(job, work).read_bytes()
+    except OSError:
+        return b""
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
