@@ -8,27 +8,50 @@ from typing import Any
 
 import numpy as np
 
+from outrider.verify.judge import judge
+from outrider.verify.plan import parse_plan
+
 ARMS = ("unguided", "guided", "event-counts", "shuffled", "constant-bonus")
 HOSTILE = "You read <script>document.title='owned'</script> & \"5 > 4\" in the book."
 USEFUL = [
     f"You {verb} the {colour} {thing}."
-    for verb, thing in (("picked up", "key"), ("unlocked", "door"), ("opened", "door"), ("dropped", "ball"), ("picked up", "box"), ("picked up", "ball"))
+    for verb, thing in (
+        ("picked up", "key"),
+        ("unlocked", "door"),
+        ("opened", "door"),
+        ("dropped", "ball"),
+        ("picked up", "box"),
+        ("picked up", "ball"),
+    )
     for colour in ("yellow", "blue", "red", "grey", "green", "purple")
-]  # fmt: skip
-PLAIN = ["You walked forward.", "You turned left.", "You turned right.", "You bumped into a wall.", "Nothing happened."]
-SHOWS = ("a recipe for", "a documentary about", "a commercial for", "a quiz about", "a song about", "a cartoon about", "the history of")
-TOPICS = [f"{a} {b}" for a in ("lentil", "mountain", "antique", "Roman", "garden", "desert") for b in ("soup", "clocks", "snails", "trains", "foxes", "cakes")]
+]
+PLAIN = [
+    "You walked forward.",
+    "You turned left.",
+    "You turned right.",
+    "You bumped into a wall.",
+    "Nothing happened.",
+]
+SHOWS = (
+    "a recipe for",
+    "a documentary about",
+    "a commercial for",
+    "a quiz about",
+    "a song about",
+    "a cartoon about",
+    "the history of",
+)
+TOPICS = [
+    f"{a} {b}"
+    for a in ("lentil", "mountain", "antique", "Roman", "garden", "desert")
+    for b in ("soup", "clocks", "snails", "trains", "foxes", "cakes")
+]
 TELEVISION = [f"The television shows {show} {topic}." for show in SHOWS for topic in TOPICS]
 GUIDE = "relevance(embedded)"
 ENDS = {
     "supported": dict(zip(ARMS, (0.25, 0.93, 0.0, 0.03, 0.08), strict=True)),
-    "refuted": dict(zip(ARMS, (0.9, 0.35, 0.9, 0.3, 0.85), strict=True)),
+    "refuted": dict(zip(ARMS, (1.0, 0.05, 1.0, 0.3, 1.0), strict=True)),
     "inconclusive": dict(zip(ARMS, (0.45, 0.6, 0.5, 0.4, 0.55), strict=True)),
-}
-HEADLINES = {
-    "supported": "The model itself earned the help: guided beat every other arm, also those that count events without a model.",
-    "refuted": "Unguided agents did better than guided ones by more than what matters: here the model's weights hurt.",
-    "inconclusive": "Eight seeds cannot tell: guided did better than unguided by 0.15, and the interval holds both harm and help.",
 }
 PLAN = """\
 # What is compared was fixed here, before the first step.
@@ -68,18 +91,30 @@ engine = "constant"
 
 
 def make(
-    folder: Path, verdict: str = "supported", seeds: int = 8, points: int = 55, steps: int = 450_000, endless: str = "", gif: bool = True,
-    claim: str = "D13-blocked-unlock-pickup-television", leave_out: tuple[str, ...] = (),
-) -> Path:  # fmt: skip
+    folder: Path,
+    verdict: str = "supported",
+    seeds: int = 8,
+    points: int = 55,
+    steps: int = 450_000,
+    endless: str = "",
+    gif: bool = True,
+    claim: str = "D13-blocked-unlock-pickup-television",
+    leave_out: tuple[str, ...] = (),
+) -> Path:
     """Write a folder of evidence. `endless` names an arm in which no episode ever ends; `leave_out` names files."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
-    runs = [run(arm, seed, ENDS[verdict][arm], points, steps, rng, arm == endless) for arm in ARMS for seed in range(seeds)]
+    runs = [
+        run(arm, seed, ENDS[verdict][arm], points, steps, rng, arm == endless)
+        for arm in ARMS
+        for seed in range(seeds)
+    ]
     answered = answers(rng)
+    plan = PLAN.format(id=claim, seeds=seeds, steps=steps)
     written = {
-        "plan.toml": PLAN.format(id=claim, seeds=seeds, steps=steps),
+        "plan.toml": plan,
         "runs.jsonl": "".join(json.dumps(r) + "\n" for r in runs),
-        "verdict.json": json.dumps(judged(verdict, runs, seeds)),
+        "verdict.json": json.dumps(judge(parse_plan(plan, names=None), runs).to_json()),
         "answers.json": json.dumps(answered),
         "gold.json": json.dumps({GUIDE: gold(rng)}),
         "costs.json": json.dumps(costs(rng, seeds * steps, answered)),
@@ -95,54 +130,48 @@ def make(
     return folder
 
 
-def run(arm: str, seed: int, end: float, points: int, steps: int, rng: np.random.Generator, endless: bool) -> dict[str, Any]:
+def run(
+    arm: str, seed: int, end: float, points: int, steps: int, rng: np.random.Generator, endless: bool
+) -> dict[str, Any]:
     """One run: a curve that rises late or never, with the first points empty, as before the first episode ends."""
     at = np.linspace(steps / points, steps, points).astype(int)
     solved = rng.random() < end
     middle, slope = steps * rng.uniform(0.35, 0.75), steps * rng.uniform(0.03, 0.08)
     top = rng.uniform(0.86, 0.99) if solved else rng.uniform(0, 0.06)
     success = np.clip(top / (1 + np.exp(-(at - middle) / slope)) + rng.normal(0, 0.02, points), 0, 1)
-    empty = set(range(points)) if endless else {0, 1, *(rng.integers(2, points, 2).tolist() if seed == 1 else [])}
+    empty = (
+        set(range(points)) if endless else {0, 1, *(rng.integers(2, points, 2).tolist() if seed == 1 else [])}
+    )
 
     def told(values: Any) -> list[float | None]:
         return [None if i in empty else float(f"{v:.6g}") for i, v in enumerate(values)]
 
-    watched = {"event-counts": 0.97, "shuffled": 0.8, "constant-bonus": 0.7, "unguided": 0.25, "guided": 0.06}[arm]
+    watched = {
+        "event-counts": 0.97,
+        "shuffled": 0.8,
+        "constant-bonus": 0.7,
+        "unguided": 0.25,
+        "guided": 0.06,
+    }[arm]
     shown = rng.choice(len(TELEVISION), 32, replace=False)
     done = {TELEVISION[i]: int(rng.integers(2, 9) * 300 * watched) for i in shown}
-    done |= {event: int(rng.integers(1, 30) * 200 * (1 - watched)) for event in [*PLAIN, *rng.choice(USEFUL, 12, replace=False).tolist(), HOSTILE]}
+    done |= {
+        event: int(rng.integers(1, 30) * 200 * (1 - watched))
+        for event in [*PLAIN, *rng.choice(USEFUL, 12, replace=False).tolist(), HOSTILE]
+    }
     return {
-        "arm": arm, "seed": seed, "steps": at.tolist(), "success": told(success), "return": told(success * 0.9), "length": told(320 - 250 * success),
-        "bonus": [float(f"{v:.6g}") for v in np.exp(-at / steps * 3) * 0.02], "episodes": [0 if i in empty else int(rng.integers(20, 60)) for i in range(points)],
-        "entropy": [float(f"{v:.6g}") for v in 1.9 - 1.2 * success], "events": dict(sorted(done.items(), key=lambda kv: -kv[1])),
+        "arm": arm,
+        "seed": seed,
+        "steps": at.tolist(),
+        "success": told(success),
+        "return": told(success * 0.9),
+        "length": told(320 - 250 * success),
+        "bonus": [float(f"{v:.6g}") for v in np.exp(-at / steps * 3) * 0.02],
+        "episodes": [0 if i in empty else int(rng.integers(20, 60)) for i in range(points)],
+        "entropy": [float(f"{v:.6g}") for v in 1.9 - 1.2 * success],
+        "events": dict(sorted(done.items(), key=lambda kv: -kv[1])),
         "first_seen": {event: int(rng.integers(1, steps)) for event in done},
-    }  # fmt: skip
-
-
-def judged(verdict: str, runs: list[dict[str, Any]], seeds: int) -> dict[str, Any]:
-    """A verdict in the form of the real one, from a plain normal approximation: good enough to be drawn."""
-    final = {arm: np.array([np.mean([v for v in r["success"][-5:] if v is not None] or [0.0]) for r in runs if r["arm"] == arm]) for arm in ARMS}
-    compared = []
-    for arm in [a for a in ARMS if a != "guided"]:
-        d = final["guided"] - final[arm]
-        half = 2.4 * d.std(ddof=1) / np.sqrt(seeds) + 0.02
-        low, high = max(-1.0, float(d.mean() - half)), min(1.0, float(d.mean() + half))
-        outcome = "better" if low > 0 else "worse" if high < 0 else "unclear"
-        p = 0.0004 if outcome != "unclear" else 0.31
-        compared.append({
-            "against": arm, "role": "baseline" if arm == "unguided" else "placebo", "n": seeds, "difference": float(d.mean()), "low": low, "high": high,
-            "p": p, "p_adjusted": min(1.0, 4 * p), "outcome": outcome, "words": f"guided against {arm}: {outcome}.",
-        })  # fmt: skip
-    lines = [
-        {"arm": a, "role": "treatment" if a == "guided" else "control", "mean": float(final[a].mean()), "low": max(0.0, float(final[a].mean() - 0.2)),
-         "high": min(1.0, float(final[a].mean() + 0.2)), "solved": int((final[a] > 0.8).sum()), "seeds": seeds,
-         "median_steps_to_solve": 250_000 if (final[a] > 0.8).mean() > 0.5 else None}
-        for a in ARMS
-    ]  # fmt: skip
-    return {
-        "verdict": verdict, "headline": HEADLINES[verdict], "sentence": "A language model's relevance weight makes novelty-seeking immune to endless irrelevant novelty.",
-        "treatment": "guided", "metric": "final_success", "smallest_effect": 0.1, "alpha": 0.05, "seeds": seeds, "comparisons": compared, "arms": lines,
-    }  # fmt: skip
+    }
 
 
 def answers(rng: np.random.Generator) -> dict[str, Any]:
@@ -150,13 +179,32 @@ def answers(rng: np.random.Generator) -> dict[str, Any]:
     captions = [*USEFUL, *PLAIN, HOSTILE, *TELEVISION]
     told = []
     for caption in captions:
-        relevance = float(rng.normal(2.8, 0.9) if caption in USEFUL or caption == HOSTILE else rng.normal(0, 0.6))
+        relevance = float(
+            rng.normal(2.8, 0.9) if caption in USEFUL or caption == HOSTILE else rng.normal(0, 0.6)
+        )
         weight = min(max((relevance - 1.5) / 2.5, 0.0), 1.0)
-        told.append({"caption": caption, "weight": round(weight, 4), "parts": {"relevance": relevance, "contrast": relevance * 0.6, "mission": relevance * 0.4 - 7}})
-    told[4] |= {"weight": None, "abstention": "the word \" good\" was not among the 5000 most likely", "parts": {}}
+        told.append(
+            {
+                "caption": caption,
+                "weight": round(weight, 4),
+                "parts": {
+                    "relevance": relevance,
+                    "contrast": relevance * 0.6,
+                    "mission": relevance * 0.4 - 7,
+                },
+            }
+        )
+    told[4] |= {
+        "weight": None,
+        "abstention": 'the word " good" was not among the 5000 most likely',
+        "parts": {},
+    }
     told[7] |= {"weight": None, "abstention": "the engine answered too late", "parts": {}}
     weights = [t["weight"] for t in told]
-    mixed = [{"caption": t["caption"], "weight": w} for t, w in zip(told, rng.permutation([w or 0.0 for w in weights]).tolist(), strict=True)]
+    mixed = [
+        {"caption": t["caption"], "weight": w}
+        for t, w in zip(told, rng.permutation([w or 0.0 for w in weights]).tolist(), strict=True)
+    ]
     return {
         GUIDE: {"mission": "pick up the purple box", "answers": told},
         f"shuffled({GUIDE})": {"answers": mixed},
@@ -166,7 +214,15 @@ def answers(rng: np.random.Generator) -> dict[str, Any]:
 
 def gold(rng: np.random.Generator) -> dict[str, Any]:
     """Thirty gold pairs, one of them ordered wrongly."""
-    pairs = [{"better": USEFUL[i], "worse": (PLAIN + TELEVISION)[i], "better_score": float(rng.uniform(1, 4)), "worse_score": float(rng.uniform(-2, 0.9))} for i in range(30)]
+    pairs = [
+        {
+            "better": USEFUL[i],
+            "worse": (PLAIN + TELEVISION)[i],
+            "better_score": float(rng.uniform(1, 4)),
+            "worse_score": float(rng.uniform(-2, 0.9)),
+        }
+        for i in range(30)
+    ]
     pairs[3] |= {"better_score": 0.2, "worse_score": 0.7}
     pairs = [p | {"right": p["better_score"] > p["worse_score"]} for p in pairs]
     return {"accuracy": sum(p["right"] for p in pairs) / 30, "pairs": pairs}
@@ -175,17 +231,33 @@ def gold(rng: np.random.Generator) -> dict[str, Any]:
 def costs(rng: np.random.Generator, steps: int, answered: dict[str, Any]) -> dict[str, Any]:
     """Times as a small machine would show them."""
     n = len(answered[GUIDE]["answers"])
-    arms = {arm: {"wall_seconds": float(rng.uniform(38, 41)), "compile_seconds": float(rng.uniform(7, 9)), "env_steps": steps} for arm in ARMS}
-    engines = {GUIDE: {"questions": 2 * n, "tokens": 31 * n, "seconds": 0.11 * n}, f"shuffled({GUIDE})": {"questions": 0, "tokens": 0, "seconds": 0.0}, "constant": {"questions": n, "tokens": 0, "seconds": 0.0}}
+    arms = {
+        arm: {
+            "wall_seconds": float(rng.uniform(38, 41)),
+            "compile_seconds": float(rng.uniform(7, 9)),
+            "env_steps": steps,
+        }
+        for arm in ARMS
+    }
+    engines = {
+        GUIDE: {"questions": 2 * n, "tokens": 31 * n, "seconds": 0.11 * n},
+        f"shuffled({GUIDE})": {"questions": 0, "tokens": 0, "seconds": 0.0},
+        "constant": {"questions": n, "tokens": 0, "seconds": 0.0},
+    }
     return {"arms": arms, "engines": engines}
 
 
 def environment() -> dict[str, Any]:
     """A machine that does not exist."""
     return {
-        "python": "3.11.9", "processor": "Example CPU @ 2.50GHz", "cores": 2, "system": "Linux 6.1", "commit": "0123456789abcdef0123456789abcdef01234567",
-        "XLA_FLAGS": "--xla_cpu_enable_concurrency_optimized_scheduler=false", "packages": {"jax": "0.10.2", "numpy": "2.4.6", "equinox": "0.13.8"},
-    }  # fmt: skip
+        "python": "3.11.9",
+        "processor": "Example CPU @ 2.50GHz",
+        "cores": 2,
+        "system": "Linux 6.1",
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+        "XLA_FLAGS": "--xla_cpu_enable_concurrency_optimized_scheduler=false",
+        "packages": {"jax": "0.10.2", "numpy": "2.4.6", "equinox": "0.13.8"},
+    }
 
 
 def episode(length: int, rng: np.random.Generator) -> dict[str, Any]:

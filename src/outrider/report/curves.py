@@ -14,6 +14,7 @@ from outrider.verify.metrics import METRICS
 from outrider.verify.runs import run_from
 from outrider.verify.statistics import mean_interval
 
+SHARE = (0.0, 1.0)  # the ends that a share, as success is, cannot pass
 MAX_POINTS = 100  # a point every 8 pixels of the widest drawing
 
 
@@ -48,7 +49,7 @@ def curve(
 ) -> Curve:
     """The curve of one arm, the mean over the seeds that have a value there.
 
-    The band is the pointwise 95 % interval of that mean where the quantity has bounds (the same interval as in the
+    The band is the pointwise 95 % interval of that mean where the quantity has bounds (the interval of the
     verdict, Gaffke's), and the range from the lowest to the highest seed where it has none.
     """
     steps = np.array(max((run["steps"] for run in runs), key=len, default=[]), dtype=float)

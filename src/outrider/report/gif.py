@@ -31,13 +31,14 @@ def draw_episode(
 ) -> Path:
     """Write an episode as a GIF, whole or not at all.
 
-    frames: [T, H, W, 3], what the world shows after each step; captions: [T], "" where nothing happened; bonuses and
-    rewards: [T], what each step was paid. Steps with a caption are held; of the others as many as fit are kept.
+    frames: [T, H, W, 3], what the world shows after each step; captions: [T], "" where nothing happened;
+    bonuses and rewards: [T], what each step was paid. Steps with a caption are held, of the others as many as
+    fit are kept. Raises ValueError where the lengths differ.
     """
     length = len(frames)
     if length == 0 or not len(captions) == len(bonuses) == len(rewards) == length:
         raise ValueError(
-            f"an episode needs as many captions, bonuses and rewards as frames, and one at least; got {length} frames"
+            f"an episode needs frames, and as many captions, bonuses and rewards; here are {length} frames"
         )
     most = MOST_FRAMES
     while True:
@@ -57,7 +58,7 @@ def draw_episode(
 
 
 def keep(captions: Sequence[str], most: int) -> list[int]:
-    """Which steps are shown: all if they fit, else those with a caption first, the rest evenly; the ends always."""
+    """Which steps are shown: all if they fit, else the ends, those with a caption, and the rest evenly."""
     length = len(captions)
     if length <= most:
         return list(range(length))
@@ -104,7 +105,7 @@ def _latest(captions: Sequence[str], t: int) -> tuple[str, bool]:
 
 
 def _palette(images: Sequence[Image.Image], colours: int = 96) -> Image.Image:
-    """One palette for the whole film: shades of the bars' own colours first, the rest taken from up to eight frames."""
+    """One palette for the whole film: shades of the bars' own colours, the rest taken from eight frames."""
     own = [
         _mix(PAPER, colour, share)
         for colour in (INK, SOFT, PAID, WON)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from outrider.report import model, record, results, words
+from outrider.report import doings, gold, learning, model, record, results, words
 from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Evidence, load
 from outrider.verify.evidence import write_file
 
 BADGES = {"supported": "✓", "refuted": "✕", "inconclusive": "?"}
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 CONTENTS = (
     ("comparisons", "comparisons"),
     ("learning", "learning"),
@@ -28,7 +29,10 @@ CONTENTS = (
 
 
 def render(folder: str | Path) -> Path:
-    """Write `report.html` into an evidence folder, whole or not at all, and say where. The same evidence gives the same page."""
+    """Write `report.html` into an evidence folder, whole or not at all, and return its path.
+
+    The same evidence gives the same page, byte for byte. Raises OutriderError where it cannot be read.
+    """
     folder = Path(folder)
     target = folder / "report.html"
     write_file(target, page(load(folder)))
@@ -45,13 +49,13 @@ def page(e: Evidence) -> str:
             tag(
                 "main",
                 results.comparisons(e),
-                results.learning(e),
+                learning.learning(e),
                 results.seeds(e),
                 results.solving(e),
-                results.doings(e),
+                doings.doings(e),
                 record.film(e),
                 model.answers(e),
-                model.gold(e),
+                gold.gold(e),
                 record.costs(e),
                 record.plan(e),
                 record.environment(e),
@@ -76,7 +80,7 @@ def page(e: Evidence) -> str:
             tag(
                 "meta",
                 http_equiv="Content-Security-Policy",
-                content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+                content=POLICY,
             ),
             tag("title", title),
             tag("style", Safe(_asset("style.css"))),
@@ -122,13 +126,13 @@ def figures(e: Evidence) -> list[tuple[str, str]]:
     found.append(
         ("environment steps", f"{words.short(e.plan.steps)} a run, {words.short(e.plan.steps * runs)} in all")
     )
-    walls = [wall for r in record.arm_costs(e).values() if (wall := record.pick(r, record.WALL)) is not None]
-    if walls:
-        found.append(("training", words.duration(sum(walls))))
-    engines = [r for r in (e.costs.get("engines") or {}).values() if isinstance(r, dict)]
-    tokens, seconds = (sum(record.pick(r, (key,)) or 0 for r in engines) for key in ("tokens", "seconds"))
-    if engines:
-        found.append(("language model", f"{words.short(tokens)} tokens, {words.duration(seconds)}"))
+    total = record.total_cost(e)
+    if total.seconds is not None:
+        found.append(("training", words.duration(total.seconds)))
+    if total.tokens is not None:
+        found.append(
+            ("language model", f"{words.short(total.tokens)} tokens, {words.duration(total.answering)}")
+        )
     return found
 
 

@@ -26,7 +26,7 @@ def join(parts: Iterable[object], between: str = "") -> Safe:
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Safe:
-    """One element. `class_` gives class, `data_arm` gives data-arm; `None` and False leave an attribute out."""
+    """One element. `class_` gives class, `data_arm` gives data-arm; None and False leave an attribute out."""
     words = [name]
     for key, value in attributes.items():
         if value is None or value is False:

@@ -17,7 +17,7 @@ OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "watc
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm of the plan. `slot` fixes its colour, dash and marker: 0 is the treatment, 1 an unguided arm."""
+    """One arm of the plan. `slot` fixes colour, dash and marker: 0 is the treatment, 1 an unguided arm."""
 
     name: str
     engine: str
@@ -32,7 +32,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Asked:
-    """One caption that an engine was asked about: its weight, or why there is none, and the parts of the weight."""
+    """One caption that an engine was asked about: its weight and what made it up, or why there is none."""
 
     caption: str
     weight: float | None
@@ -69,7 +69,7 @@ class Evidence:
 
 
 def load(folder: str | Path) -> Evidence:
-    """Read an evidence folder. Raises OutriderError, in one line, if what a report cannot do without is missing or broken."""
+    """Read an evidence folder; raises OutriderError where a needed file is missing or broken."""
     folder = Path(folder)
     for name in REQUIRED:
         if not (folder / name).is_file():

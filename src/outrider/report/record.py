@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 from outrider.report import words
 from outrider.report.markup import Safe, number, table, tag
+from outrider.report.parts import arm_label, note, right, section
 from outrider.report.read import Evidence
-from outrider.report.results import arm_label, note, section
 
 WALL = ("wall_seconds", "wall_clock_seconds", "wall_clock", "seconds")
 COMPILE = ("compile_seconds", "compile")
@@ -24,6 +25,23 @@ def arm_costs(e: Evidence) -> dict[str, dict[str, Any]]:
     """The costs of every arm that has them."""
     found = e.costs.get("arms") or {}
     return {name: record for name, record in found.items() if isinstance(record, dict)}
+
+
+@dataclass(frozen=True)
+class Total:
+    """What a study cost: seconds of training, tokens, seconds of answering; None where it was not recorded."""
+
+    seconds: float | None
+    tokens: float | None
+    answering: float | None
+
+
+def total_cost(e: Evidence) -> Total:
+    """The sums over all arms and all engines."""
+    walls = [wall for r in arm_costs(e).values() if (wall := pick(r, WALL)) is not None]
+    engines = [r for r in (e.costs.get("engines") or {}).values() if isinstance(r, dict)]
+    tokens, seconds = (sum(pick(r, (key,)) or 0.0 for r in engines) for key in ("tokens", "seconds"))
+    return Total(sum(walls) if walls else None, tokens if engines else None, seconds if engines else None)
 
 
 def costs(e: Evidence) -> Safe:
@@ -57,7 +75,7 @@ def costs(e: Evidence) -> Safe:
     head = [
         "arm",
         *(
-            _right(h)
+            right(h)
             for h in (
                 "wall-clock",
                 "of it compiling",
@@ -76,10 +94,10 @@ def costs(e: Evidence) -> Safe:
         ]
         for name, r in engines.items()
     ]
-    engine_head = ["engine", *(_right(h) for h in ("questions", "tokens", "seconds of answering"))]
+    engine_head = ["engine", *(right(h) for h in ("questions", "tokens", "seconds of answering"))]
     guided = pick(arms.get(e.treatment.name, {}), WALL)
     told = (
-        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of unguided, the model's own answering time apart."
+        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of unguided, answering time apart."
         if guided and base
         else None
     )
@@ -98,9 +116,13 @@ def film(e: Evidence) -> Safe:
     if e.gif is None:
         return section("film", heading, note("There is no watch.gif in this evidence."))
     source = "data:image/gif;base64," + base64.b64encode(e.gif).decode()
-    alt = f"One episode of a trained {e.treatment.name} agent, with each event's caption, bonus and reward written below the picture."
+    alt = f"One episode of a trained {e.treatment.name} agent, with captions, bonuses and rewards below."
     picture = tag("img", src=source, alt=alt, loading="lazy")
-    told = f"An episode of a trained {e.treatment.name} agent. Below the picture: what the captioner says just happened, and what the agent was paid for it."
+    told = (
+        f"An episode of a trained {e.treatment.name} agent. Below the picture: what the captioner says "
+        f"just happened, "
+        "and what the agent was paid for it."
+    )
     return section("film", heading, tag("figure", picture, tag("figcaption", told)))
 
 
@@ -111,7 +133,7 @@ def plan(e: Evidence) -> Safe:
     if recorded - {e.plan.sha256}:
         agrees = tag(
             "strong",
-            f" The verdict was given for another plan ({', '.join(sorted(map(str, recorded)))}): this one was changed afterwards.",
+            " The verdict was given for another plan: this one was changed afterwards.",
         )
     return section(
         "plan",
@@ -154,7 +176,8 @@ def environment(e: Evidence) -> Safe:
 def again(e: Evidence) -> Safe:
     """How to run the study again and how to check this page."""
     place = f"claims/{e.plan.id}"
-    checks = f'python -c \'from outrider.verify.evidence import check; print(check("{place}/evidence")[1] or "nothing was changed")\''
+    code = f'print(check("{place}/evidence")[1] or "nothing was changed")'
+    checks = f"python -c 'from outrider.verify.evidence import check; {code}'"
     return section(
         "again",
         "Do it again, and check",
@@ -162,8 +185,10 @@ def again(e: Evidence) -> Safe:
         tag("pre", tag("code", f"outrider verify {place}"), tabindex="0"),
         tag(
             "p",
-            "Replayed from the recorded answers (cassette.jsonl.gz), runs.jsonl comes out byte for byte the same, with no model, key or network. "
-            "To compare every file with the manifest and derive the verdict again from plan.toml and runs.jsonl, which needs neither JAX nor a model:",
+            "Replayed from the recorded answers (cassette.jsonl.gz), runs.jsonl comes out byte for byte "
+            "the same, with no model, key or network. "
+            "To compare every file with the manifest and derive the verdict again from plan.toml and "
+            "runs.jsonl, which needs neither JAX nor a model:",
         ),
         tag("pre", tag("code", checks), tabindex="0"),
         note(f"Not in this evidence: {', '.join(e.missing)}.") if e.missing else None,
@@ -178,7 +203,3 @@ def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or words.NONE
     return words.NONE if value in (None, "") else str(value)
-
-
-def _right(heading: str) -> Safe:
-    return tag("th", heading, scope="col", class_="n")

@@ -1,4 +1,4 @@
-"""The ground of every chart: scales in percent, ticks and axes, so that a drawing widens while its text does not."""
+"""The ground of every chart: scales in percent, so that a drawing widens while its text does not."""
 
 from __future__ import annotations
 

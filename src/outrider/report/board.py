@@ -1,0 +1,143 @@
+"""The claims board: what stands in the README about every claim comes from its evidence, and nothing is typed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from outrider.errors import OutriderError
+from outrider.report import record, words
+from outrider.report.read import Evidence, load
+from outrider.verify.evidence import write_file
+
+BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
+SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}
+HEAD = "| claim | verdict | what follows | difference, interval and adjusted p | seeds | cost |"
+
+
+def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
+    """A Markdown table of all claims that have evidence, by name. `link` leads from the table's page to the claims."""
+    claims = [(folder.name, load(folder / "evidence")) for folder in _with_evidence(Path(claims_dir))]
+    if not claims:
+        return "No claim has evidence yet.\n"
+    rows = [_row(name, e, link) for name, e in claims]
+    return "\n".join([HEAD, "| --- | --- | --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def claim_readme(folder: str | Path) -> str:
+    """The README of one claim, `claims/<id>/`, from its evidence."""
+    folder = Path(folder)
+    e = load(folder / "evidence")
+    verdict = str(e.verdict.get("verdict"))
+    film = "![An episode of the trained agent](evidence/watch.gif)\n\n" if e.gif else ""
+    return (
+        f"# {escape(e.plan.sentence)}\n\n"
+        f"**{SIGNS.get(verdict, '')} {verdict.capitalize()}.** {escape(str(e.verdict.get('headline', '')))}\n\n"
+        f"{_comparisons(e)}\n"
+        f"{_arms(e)}\n"
+        f"World `{e.plan.world}`, {e.plan.seeds} paired seeds, {words.count(e.plan.steps)} environment steps a run. "
+        f"{_cost(e)}. {_hardware(e)}\n\n"
+        f"{film}"
+        "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it needs no "
+        "network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
+        f"Run it again:\n\n```\noutrider verify claims/{e.plan.id}\n```\n\n"
+        "This page is generated from the evidence; do not edit it.\n"
+    )
+
+
+def sync(readme: str | Path, claims_dir: str | Path, check: bool = False) -> list[Path]:
+    """Bring the board in a README, and every claim's own README, in step with the evidence.
+
+    Returns the files that were out of step; with `check` it changes none of them. Raises OutriderError where the
+    README lacks the two markers.
+    """
+    readme, claims_dir = Path(readme), Path(claims_dir)
+    link = Path(os.path.relpath(claims_dir, readme.parent)).as_posix()
+    wanted = {readme: _between(readme, readme_table(claims_dir, link))}
+    wanted |= {folder / "README.md": claim_readme(folder) for folder in _with_evidence(claims_dir)}
+    drifted = [path for path, text in wanted.items() if _old(path) != text]
+    if not check:
+        for path in drifted:
+            write_file(path, wanted[path])
+    return drifted
+
+
+def escape(text: str) -> str:
+    """Text that can neither end a cell of a table nor begin a tag."""
+    return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())
+
+
+def _with_evidence(claims_dir: Path) -> list[Path]:
+    return sorted(path.parent.parent for path in claims_dir.glob("*/evidence/verdict.json"))
+
+
+def _old(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _between(readme: Path, table: str) -> str:
+    text = _old(readme)
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise OutriderError(
+            f"{readme} needs the lines {BEGIN} and {END}, once each: the claims go between them"
+        )
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{table}{END}{rest.split(END)[1]}"
+
+
+def _row(name: str, e: Evidence, link: str) -> str:
+    verdict = str(e.verdict.get("verdict"))
+    effects = [
+        f"{c['against']}: {_effect(c)}, p {words.probability(c.get('p_adjusted'))}"
+        for c in e.verdict.get("comparisons", [])
+    ]
+    cells = [
+        f"[{name}]({link}/{name}/)",
+        f"{SIGNS.get(verdict, '')} {verdict}",
+        escape(str(e.verdict.get("headline", ""))),
+        "<br>".join(map(escape, effects)),
+        f"{e.plan.seeds}",
+        escape(f"{_cost(e)}. {_hardware(e)}"),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _effect(c: dict[str, object]) -> str:
+    return f"{words.signed(c.get('difference'))} {words.interval(c.get('low'), c.get('high'))}"
+
+
+def _comparisons(e: Evidence) -> str:
+    lines = [
+        f"| {escape(c['against'])} | {c.get('outcome')} | {_effect(c)} | {words.probability(c.get('p_adjusted'))} |"
+        for c in e.verdict.get("comparisons", [])
+    ]
+    metric = e.plan.metric.replace("_", " ")
+    head = f"| {e.plan.treatment} against | outcome | difference in {metric}, interval | p adjusted |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *lines]) + "\n"
+
+
+def _arms(e: Evidence) -> str:
+    lines = [
+        f"| {escape(a['arm'])} | {words.fixed(a.get('mean'))} ({words.span(a.get('low'), a.get('high'))}) "
+        f"| {a.get('solved')} of {a.get('seeds')} | {words.short(a.get('median_steps_to_solve'))} |"
+        for a in e.verdict.get("arms", [])
+    ]
+    metric = e.plan.metric.replace("_", " ")
+    head = f"| arm | mean {metric} (interval) | seeds that solved it | median steps to solve |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *lines]) + "\n"
+
+
+def _cost(e: Evidence) -> str:
+    """Steps, time and tokens in a few words; what was not recorded is left out."""
+    said = [f"{words.short(e.plan.steps * sum(map(len, e.runs.values())))} environment steps"]
+    total = record.total_cost(e)
+    if total.seconds is not None:
+        said.append(f"{words.duration(total.seconds)} of training")
+    if total.tokens is not None:
+        said.append(f"{words.short(total.tokens)} tokens in {words.duration(total.answering)}")
+    return ", ".join(said)
+
+
+def _hardware(e: Evidence) -> str:
+    cores, processor = e.environment.get("cores"), e.environment.get("processor")
+    return f"{words.plural(int(cores), 'core')} of {processor}." if cores and processor else ""
