@@ -77,7 +77,7 @@ def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
     try:
         (partial / WORK).mkdir(parents=True, exist_ok=True)
         write_file(partial / WORK / "writable", "")
-        lock = open(partial / WORK / "lock", "w")  # noqa: SIM115: held until the end of the block
+        lock = open(partial / WORK / "lock", "w")  # noqa: SIM115
     except OSError as error:
         raise OutriderError(
             f"{partial} cannot be written ({error.strerror}): free the place or name another folder with --out"

@@ -57,6 +57,14 @@ class Job:
         }
 
 
+@dataclass(frozen=True)
+class Result:
+    """What came of a finished job: a record a run, as in `runs.jsonl`, and its costs."""
+
+    runs: list[dict[str, Any]]
+    costs: dict[str, Any]
+
+
 def jobs_of(plan: Plan, weights: Mapping[str, str]) -> list[Job]:
     """The plan's jobs, one group of seeds after another over all arms, so that the arms finish evenly.
 
@@ -123,8 +131,8 @@ def accept(job: Job, work: Path, wall_seconds: float) -> None:
     write_json(_done_path(job, work), {**done, "costs": costs})
 
 
-def result(job: Job, work: Path) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
-    """The run records and the costs of a finished job; None where it is not finished or not trustworthy."""
+def result(job: Job, work: Path) -> Result | None:
+    """What came of a job; None where it is not finished or cannot be trusted."""
     content = _content(job, work)
     try:
         done = json.loads(_done_path(job, work).read_text())
@@ -132,7 +140,7 @@ def result(job: Job, work: Path) -> tuple[list[dict[str, Any]], dict[str, Any]] 
             return None
         if job.save_policy and not policy_path(job, work).exists():
             return None
-        return json.loads(content)["runs"], {**done["costs"], "wall_seconds": done["wall_seconds"]}
+        return Result(json.loads(content)["runs"], {**done["costs"], "wall_seconds": done["wall_seconds"]})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,7 +12,7 @@ from outrider.verify.metrics import METRICS, SOLVED, steps_to_threshold
 from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
 from outrider.verify.plan import Plan
 from outrider.verify.roles import role
-from outrider.verify.runs import Run, paired_runs
+from outrider.verify.runs import Run, paired_runs, rounded
 from outrider.verify.statistics import (
     holm,
     mean_interval,
@@ -48,7 +48,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `verdict.json`, floats rounded to 6 significant digits."""
-        return _rounded(dataclasses.asdict(self))
+        return rounded(dataclasses.asdict(self))
 
 
 def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
@@ -136,13 +136,3 @@ def _summary(plan: Plan, arm: str, scores: Sequence[float | None], runs: Sequenc
         solved=sum(time is not None for time in times),
         median_steps_to_solve=median_with_censoring(times),
     )
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.6g}") + 0.0
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return value

@@ -74,10 +74,21 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
 
 
 def write_runs(plan: Plan, records: Iterable[Mapping[str, Any]]) -> str:
-    """The text of `runs.jsonl`: one line a run, sorted by the order of the arms in the plan and by seed."""
+    """The text of `runs.jsonl`: one line a run, sorted by the order of the arms in the plan and by seed, rounded."""
     order = {arm.name: index for index, arm in enumerate(plan.arms)}
     ordered = sorted(records, key=lambda record: (order[record["arm"]], record["seed"]))
-    return "".join(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in ordered)
+    return "".join(json.dumps(rounded(record), ensure_ascii=False, allow_nan=False) + "\n" for record in ordered)
+
+
+def rounded(value: Any) -> Any:
+    """Plain values with every float rounded to 6 significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}") + 0.0
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    return value
 
 
 def paired_runs(

@@ -41,7 +41,7 @@ class Listener(Protocol):
 class _Worker:
     job: Job
     core: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes]  # with its standard output as a pipe
     started: float
     heard: float
     buffer: bytes = field(default=b"")
@@ -74,16 +74,16 @@ def run_jobs(
                 running[worker.pipe] = worker
                 selector.register(worker.pipe, selectors.EVENT_READ, worker)
             for key, _ in selector.select(timeout=0.1):
-                if not _hear(key.data, listener):
+                if _hear(key.data, listener) is False:
                     selector.unregister(key.fd)
             for pipe, worker in list(running.items()):
                 if worker.process.poll() is not None:
                     with contextlib.suppress(KeyError):
                         selector.unregister(pipe)
-                    _drain(worker, listener)
+                    while _hear(worker, listener):
+                        pass
                     _finish(worker, work, listener)
-                    del running[pipe]
-                    _end([worker])
+                    running.pop(pipe).process.stdout.close()
                 elif time.monotonic() - worker.heard > silence_s:
                     raise OutriderError(
                         f"the worker for {describe(worker.job)} said nothing for {silence_s:g} s and was ended: "
@@ -141,12 +141,12 @@ def _free_core(cores: Sequence[int], running: Iterable[_Worker]) -> int | None:
     return min(cores, key=taken.count, default=None)
 
 
-def _hear(worker: _Worker, listener: Listener) -> bool:
-    """Read what the worker said; False once it has closed its end."""
+def _hear(worker: _Worker, listener: Listener) -> bool | None:
+    """Read what the worker said: True if anything, None if nothing now, False once it has closed its end."""
     try:
         said = os.read(worker.pipe, 65_536)
     except BlockingIOError:
-        return True
+        return None
     worker.heard = time.monotonic()
     *lines, worker.buffer = (worker.buffer + said).split(b"\n")
     for line in lines:
@@ -155,14 +155,6 @@ def _hear(worker: _Worker, listener: Listener) -> bool:
             if isinstance(message, dict):
                 listener.told(worker.job, message)
     return bool(said)
-
-
-def _drain(worker: _Worker, listener: Listener) -> None:
-    """What a worker said just before it ended; a grandchild that keeps the pipe open is not waited for."""
-    while True:
-        before = worker.buffer
-        if not _hear(worker, listener) or worker.buffer == before:
-            return
 
 
 def _finish(worker: _Worker, work: Path, listener: Listener) -> None:
@@ -184,21 +176,23 @@ def _last_words(log: Path) -> str:
 
 
 def _end(workers: Sequence[_Worker]) -> None:
-    """End these workers and whatever they started: ask, wait a little, then insist. Only their own process groups."""
-    for worker in workers:
-        _signal(worker, signal.SIGTERM)
+    """End these workers with whatever they started: ask, wait a little, then insist.
+
+    Only the process groups of workers that have not been waited for, whose ids therefore cannot be anyone else's.
+    """
+    _signal(workers, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_S
     for worker in workers:
         with contextlib.suppress(subprocess.TimeoutExpired):
             worker.process.wait(max(0.0, deadline - time.monotonic()))
+    _signal(workers, signal.SIGKILL)
     for worker in workers:
-        _signal(worker, signal.SIGKILL)
         worker.process.wait()
-        if worker.process.stdout is not None:
-            worker.process.stdout.close()
+        worker.process.stdout.close()
 
 
-def _signal(worker: _Worker, number: signal.Signals) -> None:
-    """To the worker's group, whose id is the worker's own: it may outlive the worker itself."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(worker.process.pid, number)
+def _signal(workers: Sequence[_Worker], number: signal.Signals) -> None:
+    for worker in workers:
+        if worker.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.process.pid, number)

@@ -1,0 +1,56 @@
+"""Stands in for `outrider.learn.worker` in tests: a real process that trains nothing and can fail on request.
+
+Environment: TOY_PACE seconds of work; TOY_DIE, TOY_SILENT, TOY_HALF name the job (arm and first seed) that dies, falls
+silent, or ends well with half a result; TOY_STARTS is a file that gets one line for each start: name, process, core.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def success(arm: str, seed: int) -> float:
+    """Guided seeds are solved, some unguided ones too."""
+    return {"guided": 0.95, "unguided": 0.9 if seed == 3 else 0.0}.get(arm, 0.01 * (seed % 3))
+
+
+def main() -> None:
+    job, out = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
+    name = f"{job['arm']}-{job['seeds'][0]}"
+    if "TOY_STARTS" in os.environ:
+        cores = sorted(os.sched_getaffinity(0))
+        with open(os.environ["TOY_STARTS"], "a") as file:
+            file.write(f"{name} {os.getpid()} {','.join(map(str, cores))}\n")
+    if job["signal"]["name"] != "none":
+        assert "by_caption" in json.loads(Path(job["signal"]["weights"]).read_text())
+    print("not a message")
+    for step in range(5):
+        time.sleep(float(os.environ.get("TOY_PACE", "0")) / 5)
+        if step == 2 and os.environ.get("TOY_DIE") == name:
+            out.write_text('{"runs": [')
+            print("Fatal: the toy broke", file=sys.stderr)
+            sys.exit(7)
+        while step == 2 and os.environ.get("TOY_SILENT") == name:
+            time.sleep(1)
+        print(json.dumps({"progress": (step + 1) / 5, "success": [success(job["arm"], s) for s in job["seeds"]]}), flush=True)
+    points = [job["steps"] * k // 5 for k in range(1, 6)]
+    runs = [
+        {
+            "arm": job["arm"], "seed": seed, "steps": points, "success": [0.0, None, 0.1, *2 * [success(job["arm"], seed)]],
+            "return": 5 * [1 / 3], "episodes": [2, 0, 3, 3, 3],
+        }
+        for seed in job["seeds"]
+    ]  # fmt: skip
+    if job["save_policy"]:
+        Path(job["policy"]).write_text("a policy")
+    if os.environ.get("TOY_HALF") == name:
+        runs = runs[:1]
+    temporary = out.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"runs": runs, "costs": {"compile_seconds": 0.5, "run_seconds": 1.0}}))
+    temporary.rename(out)
+
+
+if __name__ == "__main__":
+    main()
