@@ -1,19 +1,24 @@
-"""The embedded model: llama.cpp in this process, through xllamacpp. It scores options exactly, and nothing else.
+"""The embedded model: llama.cpp in this process, through xllamacpp. It scores options exactly, and nothing
+else.
 
-One primitive: log P(token | tokens before it), read from the model's full softmax. The wanted token is forced by a
-logit bias of one million, which moves what is sampled and not the probabilities that are reported (those are taken
-from the raw logits; tests compare them with a token-literal grammar and with the list of the most likely tokens, bit
-for bit). A string grammar must never be used for this: it re-tokenises and is wrong by up to 10 nats.
+One primitive: log P(token | tokens before it), read from the model's full softmax. The wanted token is forced
+by a logit bias of one million, which moves what is sampled and not the probabilities that are reported (those
+are taken from the raw logits; tests compare them with a token-literal grammar and with the list of the most
+likely tokens, bit for bit). A string grammar must never be used for this: it re-tokenises and is wrong by up
+to 10 nats.
 
-An answer does not depend on the batch, its order, the prefix cache or the number of threads, bit for bit, on one
-machine. `threads` runs so many copies of one thread each instead of one of many threads, because threads that wait
-for one another collapse when something else uses the cores; the weights are mapped once for all of them.
+An answer does not depend on the batch, its order, the prefix cache or the number of threads, bit for bit, on
+one machine. `threads` runs so many copies of one thread each instead of one of many threads, because threads
+that wait for one another collapse when something else uses the cores; the weights are mapped once for all of
+them.
 """
 
 from __future__ import annotations
 
 import functools
 import http.client
+import importlib.metadata
+import itertools
 import json
 import math
 import secrets
@@ -34,37 +39,47 @@ Tokens = tuple[int, ...]
 class Embedded:
     """Engine: answers `Score` with log P(option | prompt) in nats, and abstains from everything else.
 
-    The constructor loads the model (0.7 s); OutriderError if weights or xllamacpp are missing or cannot be loaded.
+    The constructor finds the weights and hashes them (0.2 s); the first question loads the model (0.5 s a
+    thread). OutriderError if weights or xllamacpp are missing or cannot be loaded.
     """
 
     def __init__(self, *, threads: int = 2, weights: models.Weights = models.SMOLLM2) -> None:
         if threads < 1:
             raise OutriderError(f"threads = {threads}: the embedded model needs at least 1")
-        xllamacpp = _xllamacpp()
         found = models.identify(models.locate(weights), weights)
-        self._name = f"embedded {found.id} {found.sha256[:12]} xllamacpp {xllamacpp.__version__}"
-        self._servers = [_Server(xllamacpp, str(found.path)) for _ in range(threads)]
+        self._path, self._threads = str(found.path), threads
+        self._name = f"embedded {found.id} {found.sha256[:12]} xllamacpp {_version()}"
 
     @property
     def name(self) -> str:
         return self._name
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
-        """One answer a question, in order. Neighbours in the alphabet are asked together: they share a prefix."""
-        order = sorted(set(range(len(questions))), key=lambda i: repr(questions[i]))
-        shares = [order[len(order) * k // len(self._servers) : len(order) * (k + 1) // len(self._servers)]
-                  for k in range(len(self._servers))]  # fmt: skip
-        with ThreadPoolExecutor(len(self._servers)) as pool:
-            parts = pool.map(lambda server, share: [server.ask(questions[i]) for i in share], self._servers, shares)
-            answers = dict(zip(order, [answer for part in parts for answer in part], strict=True))
+        """One answer a question, in order. Neighbours in the alphabet are asked together: they share a
+        prefix.
+        """
+        order = sorted(range(len(questions)), key=lambda i: repr(questions[i]))
+        cuts = [len(order) * k // self._threads for k in range(self._threads + 1)]
+        shares = [[questions[i] for i in order[a:b]] for a, b in itertools.pairwise(cuts)]
+        with ThreadPoolExecutor(self._threads) as pool:
+            parts = list(pool.map(lambda server, share: [server.ask(q) for q in share], self.servers, shares))
+        answers = dict(zip(order, (answer for part in parts for answer in part), strict=True))
         return [answers[i] for i in range(len(questions))]
 
+    @functools.cached_property
+    def servers(self) -> list[Server]:
+        """The loaded copies of the model, one a thread."""
+        xllamacpp = _xllamacpp()
+        return [Server(xllamacpp, self._path) for _ in range(self._threads)]
 
-class _Server:
+
+class Server:
     """One copy of the model with one thread and one context."""
 
     def __init__(self, xllamacpp: Any, path: str) -> None:
-        self._key = secrets.token_hex(16)  # llama.cpp also listens on a local port: nobody else gets to use it
+        self._key = secrets.token_hex(
+            16
+        )  # llama.cpp also listens on a local port: nobody else gets to use it
         params = xllamacpp.CommonParams()
         params.model.path = path
         params.n_ctx, params.n_parallel, params.cache_ram_mib = CONTEXT, 1, 0
@@ -76,7 +91,9 @@ class _Server:
         try:
             self._llama = xllamacpp.Server(params)
         except Exception as error:
-            raise OutriderError(f"llama.cpp cannot load {path} ({error}): is it a GGUF file of a language model?") from error
+            raise OutriderError(
+                f"llama.cpp cannot load {path} ({error}): is it a GGUF file of a language model?"
+            ) from error
         host, port = self._llama.listening_address.removeprefix("http://").rsplit(":", 1)
         self._local = http.client.HTTPConnection(host, int(port), timeout=60)
         self.tokens = functools.lru_cache(maxsize=4096)(self._tokenize)
@@ -88,7 +105,7 @@ class _Server:
         start = time.perf_counter()
         try:
             prompt, options = self.split(question)
-            values = tuple(sum(self.logs(prompt, option)) for option in options)
+            values = tuple(math.fsum(self.logs(prompt, option)) for option in options)
         except Unanswerable as reason:
             return Answer(abstention=str(reason), seconds=time.perf_counter() - start)
         cost = len(prompt) + sum(len(option) for option in options)
@@ -102,10 +119,12 @@ class _Server:
         options = []
         for option in question.options:
             whole = self.tokens(question.prompt + option)
-            if len(whole) <= len(prompt):
-                raise Unanswerable(f"the option {option!r} is empty")
-            if whole[: len(prompt)] != prompt:
-                raise Unanswerable(f"the option {option!r} joins the prompt's last token: begin it with its space")
+            if not option:
+                raise Unanswerable("an option is empty")
+            if len(whole) == len(prompt) or whole[: len(prompt)] != prompt:
+                raise Unanswerable(
+                    f"the option {option!r} joins the prompt's last token: begin it with the space"
+                )
             if len(whole) > CONTEXT:
                 raise Unanswerable(f"{len(whole)} tokens are more than the context of {CONTEXT}")
             options.append(whole[len(prompt) :])
@@ -133,7 +152,13 @@ class _Server:
 
     def complete(self, before: Tokens, **settings: Any) -> Any:
         """llama.cpp's own reply to these tokens, one token long, greedy."""
-        request = {"prompt": list(before), "max_tokens": 1, "logprobs": 1, "temperature": 0.0, "cache_prompt": True}
+        request = {
+            "prompt": list(before),
+            "max_tokens": 1,
+            "logprobs": 1,
+            "temperature": 0.0,
+            "cache_prompt": True,
+        }
         try:
             return self._llama.handle_completions(request | settings)
         except Exception as error:
@@ -144,19 +169,31 @@ class _Server:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
         try:
             self._local.request("POST", "/tokenize", body, headers)
-            return tuple(json.loads(self._local.getresponse().read())["tokens"])
-        except (OSError, http.client.HTTPException, ValueError, LookupError) as error:
+            reply = json.loads(self._local.getresponse().read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self._local.close()
             raise Unanswerable(f"llama.cpp cannot tokenise: {error}") from error
+        if "tokens" not in reply:
+            raise Unanswerable(f"llama.cpp cannot tokenise {text[:40]!r}: {str(reply)[:160]}")
+        return tuple(reply["tokens"])
 
 
 class Unanswerable(Exception):
     """Why there is no answer; becomes an abstention."""
 
 
+def _version() -> str:
+    try:
+        return importlib.metadata.version("xllamacpp")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise OutriderError(
+            "the embedded model needs xllamacpp, which is missing: install outrider[lm]"
+        ) from error
+
+
 def _xllamacpp() -> Any:
     try:
         import xllamacpp
     except ImportError as error:
-        raise OutriderError(f"the embedded model needs xllamacpp ({error}): install outrider[lm]") from error
+        raise OutriderError(f"xllamacpp cannot be imported ({error}): install outrider[lm] again") from error
     return xllamacpp

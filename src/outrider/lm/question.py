@@ -17,7 +17,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Rate:
-    """How relevant is this caption to this mission? The answer's one value is a weight in [0, 1]."""
+    """How relevant is this caption to this mission? The first value is a weight in [0, 1]."""
 
     caption: str
     mission: str
