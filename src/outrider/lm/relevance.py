@@ -8,8 +8,8 @@ position):
 
 Each becomes a z-score on the null set of irrelevant sentences; relevance is their sum. The weight is exactly
 0 up to a high quantile of the null set's own relevance, then rises linearly to 1 over `span` of its standard
-deviations. Every threshold comes from the null set alone, never from the other captions asked about: the answer
-to a caption does not depend on when and with what it is asked. What was tried instead:
+deviations. Every threshold comes from the null set alone, never from the other captions asked about: the
+answer to a caption does not depend on when and with what it is asked. What was tried instead:
 docs/decisions/relevance-scorer.md.
 """
 
@@ -26,7 +26,7 @@ from outrider.lm.question import Answer, Engine, Question, Rate, Score
 
 CONTRAST = 'Game message: "{caption}" For the player this is'
 GOOD_BAD = (" good", " bad")
-MISSION = 'Game message: "{caption}" The mission is to'
+MISSION = 'Game message: "{caption}" The mission of the player is to'
 PARTS = (
     "weight",
     "relevance",
