@@ -23,10 +23,12 @@ def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSu
         return f"No verdict: {_runs(count)} of {names} ended no episode in the window that is scored."
     subject = roles.in_words(plan.arm(plan.treatment))
     if roles.role(plan.arm(plan.treatment)) != roles.MODEL:
-        return _without_model(plan, subject, comparisons)
+        return _plainly(plan, subject, comparisons)
     unguided = [c for c in comparisons if c.role == roles.UNGUIDED]
     placebos = [c for c in comparisons if c.role in roles.PLACEBOS]
     rivals = [c for c in comparisons if c not in unguided and c not in placebos]
+    if len(rivals) == len(comparisons):
+        return f"{_plainly(plan, subject, comparisons)} Without an unguided arm and placebos no help is shown."
     if unbeaten := _unbeaten(unguided):
         return _no_help(plan, subject, unbeaten[0], placebos)
     if unbeaten := _unbeaten(placebos):
@@ -101,14 +103,14 @@ def _earned(
     return f"The model itself earned the help: {margin}."
 
 
-def _without_model(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str:
-    """The treatment is no model's guide: only what beats what."""
+def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str:
+    """Only what beats what: the treatment asks no model, or nothing was run that would show its worth."""
     if unbeaten := _unbeaten(comparisons):
         start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
     return (
-        f"Better than every control: {subject}, least surely against {_named(plan, least)} ({_size(least)})."
+        f"Better than every other arm: {subject}, least surely against {_named(plan, least)} ({_size(least)})."
     )
 
 

@@ -116,7 +116,7 @@ def paired_runs(
             f"{where}: runs end at different steps ({min(ends)} to {max(ends)}): not a fair comparison"
         )
     short = next(iter(found.values()))
-    point = max(b - a for a, b in zip((0, *short.steps), short.steps, strict=False))
+    point = min(b - a for a, b in zip((0, *short.steps), short.steps, strict=False))
     if abs(short.steps[-1] - plan.steps) > point:
         raise OutriderError(
             f"{where}: runs end at {short.steps[-1]} steps, the plan says {plan.steps}; run the study"

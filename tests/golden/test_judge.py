@@ -1,0 +1,259 @@
+"""The judge: the rule for one comparison, the verdict over all, and the first line for every case."""
+
+import json
+
+import pytest
+from outrider.verify.judge import judge
+from outrider.verify.plan import parse_plan
+from outrider.verify.roles import in_words, role
+
+ENGINES = {
+    "unguided": ("none", ""),
+    "guided": ("event-count", "relevance(embedded)"),
+    "event-counts": ("event-count", "constant"),
+    "shuffled": ("event-count", "shuffled(relevance(embedded))"),
+    "constant-bonus": ("event-constant", "constant"),
+    "inverted": ("event-count", "inverted(relevance(embedded))"),
+    "random": ("event-count", "random"),
+    "oracle": ("event-count", "oracle"),
+    "minilm": ("event-count", "similarity(minilm)"),
+}
+
+
+def plan_of(arms, seeds=8, treatment="guided", smallest=0.1):
+    text = f"""
+        [claim]
+        id = "x"
+        sentence = "s"
+        [study]
+        world = "w"
+        seeds = {seeds}
+        steps = 100
+        metric = "final_success"
+        [rule]
+        treatment = "{treatment}"
+        smallest_effect = {smallest}
+        alpha = 0.05
+    """
+    for arm in arms:
+        signal, engine = ENGINES[arm]
+        text += f'\n[arms.{arm}]\nsignal = "{signal}"\n' + (f'engine = "{engine}"\n' if engine else "")
+    return parse_plan(text, names=None)
+
+
+def runs_of(scores, seeds):
+    """Runs whose final success is the arm's scores, over and over; None is a window in which no episode ended."""
+    return [
+        {
+            "arm": arm, "seed": seed, "steps": [50, 100], "success": [0.0, values[seed % len(values)]],
+            "episodes": [5, 0 if values[seed % len(values)] is None else 7],
+        }
+        for arm, values in scores.items()
+        for seed in range(seeds)
+    ]  # fmt: skip
+
+
+def judged(seeds=8, smallest=0.1, treatment="guided", **scores):
+    scores = {arm.replace("_", "-"): values for arm, values in scores.items()}
+    plan = plan_of(scores, seeds, treatment, smallest)
+    return judge(plan, runs_of(scores, seeds))
+
+
+def relation(verdict, against):
+    return next(c.relation for c in verdict.comparisons if c.against == against)
+
+
+def test_roles_follow_signal_and_engine():
+    plan = plan_of(ENGINES)
+    assert [role(arm) for arm in plan.arms] == [
+        "unguided", "model", "event-counts", "shuffled", "constant-bonus", "inverted", "random", "oracle", "model",
+    ]  # fmt: skip
+    assert in_words(plan.arm("event-counts")) == "event counts without a model"
+    assert in_words(plan.arm("minilm")) == "minilm"
+
+
+# Every case of the first line: scores, seeds, the verdict, how the line begins, and what else it says.
+CASES = {
+    "the model earned it": (
+        dict(unguided=[0.0], guided=[0.9], event_counts=[0.0], shuffled=[0.1], constant_bonus=[0.0]), 8, "supported",
+        "The model itself earned the help: guided reaches 0.90 final success, unguided 0.00, event counts without a model",
+        ["the model's weights shuffled among the captions 0.10", "difference +0.80, interval +0.1", "8 paired seeds"],
+    ),
+    "captions did, shown": (
+        dict(unguided=[0.0], guided=[1.0], event_counts=[1.0], shuffled=[1.0], constant_bonus=[1.0]), 48, "refuted",
+        "The captions helped and the model did not: event counts without a model do as well as guided (difference +0.00,",
+        ["48 paired seeds", "likewise the model's weights shuffled among the captions and a constant bonus without a model"],
+    ),
+    "captions did, better than the model": (
+        dict(unguided=[0.0], guided=[0.3], event_counts=[1.0], shuffled=[0.0]), 16, "refuted",
+        "The captions helped and the model did not: event counts without a model do better than guided (difference -0.70",
+        [],
+    ),
+    "captions did, at least as well": (
+        dict(unguided=[0.0], guided=[1.0, 1.0, 1.0, 0.7], event_counts=[1.0], shuffled=[0.0]), 48, "refuted",
+        "The captions helped and the model did not: ",
+        ["guided is not better than event counts without a model by as much as 0.1"],
+    ),
+    "shuffled weights do as well": (
+        dict(unguided=[0.0], guided=[1.0], event_counts=[0.0], shuffled=[1.0]), 48, "refuted",
+        "The weights helped and what the model knows did not: the model's weights shuffled among the captions do as well",
+        [],
+    ),
+    "captions or model, untold": (
+        dict(unguided=[0.0], guided=[1.0], event_counts=[1.0], shuffled=[0.0]), 8, "inconclusive",
+        "Guidance helped (guided beats unguided by +1.00), but that the model earned it was not shown: guided and event "
+        "counts without a model could not be told apart (difference +0.00, interval -0.37 to +0.37, 8 paired seeds)",
+        ["it does beat the model's weights shuffled among the captions"],
+    ),
+    "a lead that does not suffice": (
+        dict(unguided=[0.0], guided=[1.0], event_counts=[0.91], shuffled=[0.0]), 48, "inconclusive",
+        "Guidance helped (guided beats unguided by +1.00), but that the model earned it was not shown: "
+        "the lead of guided over event counts without a model does not suffice (difference +0.09",
+        [],
+    ),
+    "no help, shown": (
+        dict(unguided=[0.5], guided=[0.5], event_counts=[0.5]), 48, "refuted",
+        "No help: unguided does as well as guided (difference +0.00", [],
+    ),
+    "no help, not by as much": (
+        dict(unguided=[0.9], guided=[0.9, 0.9, 0.9, 0.6], event_counts=[0.0]), 48, "refuted",
+        "No help: guided is not better than unguided by as much as 0.1 (difference -0.08",
+        ["it does beat event counts without a model"],
+    ),
+    "no help told": (
+        dict(unguided=[0.0, 1.0], guided=[1.0, 0.0], event_counts=[0.0]), 8, "inconclusive",
+        "No help was shown: guided and unguided could not be told apart (difference +0.00, interval", [],
+    ),
+    "no help told, yet better than placebos": (
+        dict(unguided=[1.0, 0.0, 1.0, 1.0], guided=[1.0], event_counts=[0.0]), 8, "inconclusive",
+        "No help was shown: guided and unguided could not be told apart (difference +0.25",
+        ["it does beat event counts without a model"],
+    ),
+    "harm": (
+        dict(unguided=[0.9], guided=[0.0], event_counts=[0.9]), 8, "refuted",
+        "The guidance did harm: unguided does better than guided (difference -0.90, interval", [],
+    ),
+    "no placebo": (
+        dict(unguided=[0.0], guided=[0.9]), 8, "supported",
+        "Guidance helped: guided reaches 0.90", ["No placebo was run, so that the model's own part cannot be told."],
+    ),
+    "no unguided arm": (
+        dict(guided=[0.9], event_counts=[0.0]), 8, "supported",
+        "The model beats every placebo: guided reaches 0.90",
+        ["No unguided arm was run, so that the help itself is not shown."],
+    ),
+    "no unguided arm, placebo as good": (
+        dict(guided=[0.9], event_counts=[0.9]), 48, "refuted",
+        "The model did not help: event counts without a model do as well as guided", [],
+    ),
+    "no unguided arm, untold": (
+        dict(guided=[0.9], event_counts=[0.9]), 8, "inconclusive",
+        "That the model helped was not shown: guided and event counts without a model could not be told apart", [],
+    ),
+    "below the ceiling": (
+        dict(unguided=[0.0], guided=[0.7], event_counts=[0.0], oracle=[1.0]), 16, "refuted",
+        "The model itself earned the help: guided reaches 0.70",
+        ["It does not beat every rival: hand-written weights do better than guided"],
+    ),
+    "no better than a rival": (
+        dict(unguided=[0.0], guided=[0.9], event_counts=[0.0], minilm=[0.9]), 8, "inconclusive",
+        "The model itself earned the help: ", ["It does not beat every rival: guided and minilm could not be told apart"],
+    ),
+    "only a rival": (
+        dict(guided=[0.9], minilm=[0.0]), 8, "supported",
+        "Better than every other arm: guided, least surely against minilm (difference +0.90",
+        ["Without an unguided arm and placebos no help is shown."],
+    ),
+    "a missing score": (
+        dict(unguided=[0.0], guided=[0.9, None], event_counts=[0.0]), 8, "inconclusive",
+        "No verdict: 4 runs of guided ended no episode in the window that is scored.", [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_line(case):
+    scores, seeds, expected, beginning, parts = CASES[case]
+    verdict = judged(seeds, **scores)
+    assert verdict.headline.startswith(beginning), verdict.headline
+    assert verdict.verdict == expected
+    for part in parts:
+        assert part in verdict.headline
+    assert "\n" not in verdict.headline
+    assert "None" not in verdict.headline
+    assert "-0.00" not in verdict.headline
+
+
+def test_the_first_line_without_a_model():
+    """A treatment that asks no model is not credited to one."""
+    better = judged(unguided=[0.0], event_counts=[0.9], treatment="event-counts")
+    assert better.headline.startswith("Better than every other arm: event counts without a model, least surely")
+    untold = judged(unguided=[0.9], event_counts=[0.9], treatment="event-counts")
+    assert untold.headline.startswith("Not shown: event counts without a model and unguided could not be told apart")
+    worse = judged(unguided=[0.9], event_counts=[0.0], treatment="event-counts")
+    assert worse.headline.startswith("Worse: unguided does better than event counts without a model")
+    equal = judged(48, unguided=[0.9], event_counts=[0.9], treatment="event-counts")
+    assert equal.headline.startswith("Not better: unguided does as well as event counts without a model")
+
+
+def test_the_rule_needs_interval_p_and_effect():
+    """Each part of `supported` can fail alone."""
+    assert relation(judged(unguided=[0.0], guided=[0.9]), "unguided") == "better"
+    # The effect: certain, and too small.
+    small = judged(48, unguided=[0.0], guided=[0.09], smallest=0.1)
+    assert small.comparisons[0].p_adjusted < 0.05
+    assert relation(small, "unguided") == "unclear"
+    # The interval: the sign-flip test alone would be fooled by seldom, large losses.
+    skewed = judged(20, unguided=[0.3] * 19 + [0.9], guided=[0.5] * 19 + [0.0], smallest=0.01)
+    assert skewed.comparisons[0].p < 0.05
+    assert skewed.comparisons[0].low < 0
+    assert relation(skewed, "unguided") == "unclear"
+    # The family: 8 of 8 is p = 1 / 256; nine further comparisons would be too many, four are not.
+    assert relation(judged(5, unguided=[0.0], guided=[1.0]), "unguided") == "unclear"  # the interval holds 0
+    assert judged(6, unguided=[0.0], guided=[1.0]).verdict == "supported"
+    four = judged(6, unguided=[0.0], guided=[1.0], event_counts=[0.0], shuffled=[0.0], constant_bonus=[0.0])
+    assert four.verdict == "inconclusive"
+    assert {c.p_adjusted for c in four.comparisons} == {4 / 64}
+
+
+def test_doing_as_well_needs_evidence_of_equality():
+    """Equal means on 8 bimodal seeds are no equality; on 48 they are."""
+    assert relation(judged(8, unguided=[0.0], guided=[1.0], event_counts=[1.0]), "event-counts") == "unclear"
+    assert relation(judged(48, unguided=[0.0], guided=[1.0], event_counts=[1.0]), "event-counts") == "equal"
+
+
+def test_one_refuted_comparison_refutes():
+    verdict = judged(8, unguided=[0.0], guided=[0.0], event_counts=[1.0])
+    assert [c.outcome for c in verdict.comparisons] == ["inconclusive", "refuted"]
+    assert verdict.verdict == "refuted"
+
+
+def test_missing_scores_are_told_and_decide_nothing():
+    verdict = judged(unguided=[0.0], guided=[0.9, None], event_counts=[0.0])
+    assert verdict.verdict == "inconclusive"
+    assert {c.missing for c in verdict.comparisons} == {4}
+    assert "4 of 8 pairs lack a score" in verdict.comparisons[0].words
+    nothing = judged(unguided=[None], guided=[None])
+    assert nothing.comparisons[0].difference is None
+    assert nothing.arms[0].mean is None
+    json.dumps(nothing.to_json(), allow_nan=False)
+
+
+def test_arms_have_intervals_and_times_to_solve():
+    verdict = judged(unguided=[0.0, 0.9, 0.95, 0.89], guided=[1.0])
+    unguided, guided = verdict.arms
+    assert (guided.solved, guided.seeds, guided.median_steps_to_solve) == (8, 8, 100)
+    assert (unguided.solved, unguided.median_steps_to_solve) == (4, None)
+    assert guided.low == pytest.approx(0.025 ** (1 / 8), abs=1e-9)
+    assert guided.high == 1.0
+
+
+def test_the_verdict_is_pure_and_in_plain_values():
+    scores = {"unguided": [0.0], "guided": [1 / 3, 0.9]}
+    plan = plan_of(scores)
+    one, other = judge(plan, runs_of(scores, 8)), judge(plan, runs_of(scores, 8)[::-1])
+    assert one == other
+    record = json.loads(json.dumps(one.to_json(), allow_nan=False))
+    assert record["verdict"] == one.verdict
+    assert record["arms"][1]["mean"] == 0.616667
+    assert record["comparisons"][0]["against"] == "unguided"

@@ -1,0 +1,86 @@
+"""Metrics on curves small enough to work out by hand."""
+
+import pytest
+from outrider.errors import OutriderError
+from outrider.verify.metrics import area_under_curve, final_success, steps_to_threshold
+from outrider.verify.plan import parse_plan
+from outrider.verify.runs import Run, paired_runs, run_from, write_runs
+from toy_study import PLAN
+
+
+def run(success, episodes=None, steps=None, arm="guided", seed=0):
+    n = len(success)
+    counts = episodes or [0 if value is None else 1 for value in success]
+    return Run(arm, seed, tuple(steps or range(100, 100 * n + 1, 100)), tuple(success), tuple(counts))
+
+
+def test_final_success_weighs_episodes_of_the_last_tenth():
+    curve = run([1.0] * 18 + [0.0, 0.5], episodes=[9] * 18 + [1, 3])
+    assert final_success(curve) == pytest.approx((0.0 * 1 + 0.5 * 3) / 4)
+    assert final_success(run([0.0, 0.0, 1.0], steps=[899, 900, 1000])) == 1.0  # 900 ends before the last tenth begins
+
+
+def test_no_episode_in_the_window_is_missing_and_not_0():
+    assert final_success(run([1.0] * 19 + [None])) == 1.0
+    assert final_success(run([1.0] * 9 + [None])) is None
+
+
+def test_area_under_curve():
+    assert area_under_curve(run([0.0, 1.0], steps=[100, 400])) == pytest.approx(0.75)
+    assert area_under_curve(run([None, 0.5, None, 1.0])) == pytest.approx((0 + 0.5 + 0.5 + 1) / 4)
+    assert area_under_curve(run([None, None])) is None
+
+
+def test_steps_to_threshold():
+    assert steps_to_threshold(run([0.0, None, 0.9, 1.0])) == 300
+    assert steps_to_threshold(run([0.0, 0.89])) is None
+    assert steps_to_threshold(run([0.0, 0.89]), threshold=0.5) == 200
+
+
+def records(plan):
+    return [
+        {"arm": a.name, "seed": s, "steps": [500, 1000], "success": [None, 0.5], "episodes": [0, 2]}
+        for a in plan.arms
+        for s in range(plan.seeds)
+    ]
+
+
+def test_runs_are_paired_by_seed():
+    plan = parse_plan(PLAN, names=None)
+    paired = paired_runs(plan, records(plan)[::-1])
+    assert list(paired) == ["unguided", "guided", "event-counts"]
+    assert [r.seed for r in paired["guided"]] == list(range(8))
+    assert write_runs(plan, records(plan)[::-1]) == write_runs(plan, records(plan))
+
+
+SPOILT = {
+    "twice": (lambda r: r.append(r[0]), r"run \(unguided, seed 0\) is there twice"),
+    "missing": (lambda r: r.pop(9), r"1 of the plan's runs are missing, the first is \(guided, seed 1\)"),
+    "unknown arm": (lambda r: r[0].update(arm="alone"), r"run \(alone, seed 0\) is not in the plan"),
+    "unknown seed": (lambda r: r[0].update(seed=8), r"run \(unguided, seed 8\) is not in the plan"),
+    "unequal steps": (lambda r: r[0].update(steps=[500, 1500]), "end at different steps"),
+    "other steps": (lambda r: [x.update(steps=[500, 2000]) for x in r], "runs end at 2000 steps, the plan says 1000") ,
+    "backwards": (lambda r: r[0].update(steps=[500, 400]), "steps that do not increase"),
+    "short": (lambda r: r[0].update(success=[0.5]), "unequal length"),
+    "success": (lambda r: r[0].update(success=[None, 1.5]), "success 1.5 over 2 episodes, which cannot be"),
+    "nan": (lambda r: r[0].update(success=[None, float("nan")]), "which cannot be"),
+    "null": (lambda r: r[0].update(success=[None, None]), "success None over 2 episodes"),
+    "no episodes": (lambda r: r[0].update(episodes=[0, 0]), "over 0 episodes"),
+    "key": (lambda r: r[0].pop("steps"), "not a run"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_spoilt_runs_are_refused_in_one_line(how):
+    plan = parse_plan(PLAN, names=None)
+    spoilt = [dict(r) for r in records(plan)]
+    SPOILT[how][0](spoilt)
+    with pytest.raises(OutriderError, match=SPOILT[how][1]) as error:
+        paired_runs(plan, spoilt)
+    assert "\n" not in str(error.value)
+    assert "runs.jsonl" in str(error.value)
+
+
+def test_a_run_is_not_made_from_whatever_has_its_keys():
+    with pytest.raises(OutriderError, match="not a run"):
+        run_from({"arm": "a", "seed": "one", "steps": 3, "success": [], "episodes": []}, "here")

@@ -1,0 +1,97 @@
+"""Plans: what they hold, what their hash means, and the one line that each mistake gives."""
+
+import pytest
+import toy_study
+from outrider.errors import OutriderError
+from outrider.verify.plan import Arm, load_plan, parse_plan
+
+PLAN = toy_study.PLAN
+
+
+def test_a_plan_is_read_whole(tmp_path):
+    plan = load_plan(toy_study.write_plan(tmp_path), toy_study.names())
+    assert load_plan(tmp_path, toy_study.names()) == plan
+    assert (plan.id, plan.world, plan.seeds, plan.steps, plan.metric) == ("toy", "toy/world", 8, 1000, "final_success")
+    assert plan.arms == (
+        Arm("unguided"),
+        Arm("guided", "event-count", "relevance(toy)"),
+        Arm("event-counts", "event-count", "constant"),
+    )
+    assert plan.engines == ("relevance(toy)", "constant")
+    assert [arm.name for arm in plan.controls] == ["unguided", "event-counts"]
+    assert plan.text == PLAN
+
+
+def test_the_hash_is_of_the_content():
+    first, *rest = PLAN.split("[study]\n")
+    study, others = rest[0].split("[rule]\n")
+    same = f"# a comment\n[rule]\n{others}\n[study]\n{study}\n{first}".replace("1_000", "1000").replace("0.05", "5e-2")
+    plan = parse_plan(same, names=None)
+    assert plan.sha256 == parse_plan(PLAN, names=None).sha256
+    assert len(plan.sha256) == 64
+    for change in (("seeds = 8", "seeds = 9"), ("0.1", "0.2"), ("[arms.unguided]", "[arms.alone]"), ("toy/", "to/")):
+        assert parse_plan(PLAN.replace(*change), names=None).sha256 != plan.sha256
+
+
+MISTAKES = {
+    "toml": (("seeds = 8", "seeds = = 8"), r"not valid TOML: .*line 6, column 9"),
+    "unknown table": (("[rule]", "[rules]"), r"the file has the unknown key 'rules': did you mean 'rule'\?"),
+    "unknown key": (("seeds = 8", "seeds = 8\nsteeps = 1"), r"\[study\] has the unknown key 'steeps': did you mean 'steps'\?"),
+    "unknown arm key": (("[arms.unguided]", "[arms.unguided]\nsignals = 'none'"), r"\[arms.unguided\] .*'signals': did you mean 'signal'"),
+    "no table": (('[claim]\nid = "toy"\nsentence = "Arithmetic explores."\n', ""), r"lacks the table \[claim\]: add it"),
+    "no key": (("steps = 1_000\n", ""), r"\[study\] lacks the key 'steps': add it"),
+    "no seeds": (("seeds = 8", "seeds = 0"), r"\[study\] seeds is 0: write a whole number of at least 1"),
+    "negative": (("1_000", "-5"), r"\[study\] steps is -5: write a whole number"),
+    "fraction": (("1_000", "1e3"), r"\[study\] steps is 1000.0: write a whole number"),
+    "true": (("seeds = 8", "seeds = true"), r"\[study\] seeds is True"),
+    "text": (("seeds = 8", 'seeds = "8"'), r"\[study\] seeds is '8'"),
+    "alpha": (("alpha = 0.05", "alpha = 1.0"), r"\[rule\] alpha is 1.0: write a number above 0 and below 1"),
+    "alpha nan": (("alpha = 0.05", "alpha = nan"), r"\[rule\] alpha is nan"),
+    "effect": (("smallest_effect = 0.1", "smallest_effect = 0"), r"smallest_effect is 0: write a number above 0"),
+    "treatment": (('"guided"', '"giuded"'), r"treatment names 'giuded', which is no arm: did you mean 'guided'\?"),
+    "metric": (("final_success", "final_sucess"), r"metric names 'final_sucess', which is unknown: did you mean 'final_success'"),
+    "signal": (("event-count\"\nengine = \"constant", "event-cuont\"\nengine = \"constant"), r"\[arms.event-counts\] signal names 'event-cuont'.* did you mean 'event-count'"),
+    "signal only": (('engine = "constant"\n', ""), r"\[arms.event-counts\] has a signal and no engine"),
+    "engine only": (("[arms.unguided]", '[arms.unguided]\nengine = "constant"'), r"\[arms.unguided\] has an engine and no signal"),
+    "twins": (("[arms.unguided]", "[arms.unguided]\n[arms.alone]"), r"arms 'unguided' and 'alone' are the same"),
+    "name": (("[arms.unguided]", '[arms."../unguided"]'), r"'../unguided': use letters, digits, dots and dashes"),
+    "empty": (("Arithmetic explores.", " "), r"\[claim\] sentence is ' ': write a text"),
+    "not a table": (("[arms.unguided]", "[arms]\nunguided = 3"), r"arm 'unguided' must be a table"),
+    "learner key": (("[rule]", "[learner]\nenvz = 64\n[rule]"), r"\[learner\] has the unknown key 'envz': did you mean 'envs'"),
+    "learner value": (("[rule]", "[learner]\nenvs = 0\n[rule]"), r"\[learner\]: .*envs is 0"),
+    "learner type": (("[rule]", '[learner]\nenvs = "64"\n[rule]'), r"\[learner\]: .*envs is '64'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_one_line_with_place_and_advice(mistake, tmp_path):
+    (old, new), message = MISTAKES[mistake]
+    assert old in PLAN
+    path = toy_study.write_plan(tmp_path, PLAN.replace(old, new))
+    with pytest.raises(OutriderError, match=message) as error:
+        load_plan(path, toy_study.names())
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_one_arm_is_no_claim():
+    with pytest.raises(OutriderError, match="1 arm: a claim compares at least 2"):
+        parse_plan(PLAN[: PLAN.index("[arms.guided]")], names=None)
+
+
+def test_unknown_worlds_and_engines_name_their_key():
+    pytest.importorskip("outrider.lm.registry")
+    good = PLAN.replace("toy/world", "minigrid/doorkey-8x8").replace("relevance(toy)", "relevance(embedded)")
+    assert parse_plan(good).world == "minigrid/doorkey-8x8"
+    with pytest.raises(OutriderError, match=r"plan.toml: \[study\] world: .*minigrid/doorkey-8x8"):
+        parse_plan(good.replace("doorkey-8x8", "doorkey-8x9"))
+    with pytest.raises(OutriderError, match=r"plan.toml: \[arms.guided\] engine: .*embedded"):
+        parse_plan(good.replace("embedded", "embeded"))
+
+
+def test_files_that_are_no_plan(tmp_path):
+    with pytest.raises(OutriderError, match="no plan at .*: name a plan.toml"):
+        load_plan(tmp_path)
+    (tmp_path / "plan.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(OutriderError, match="cannot be read"):
+        load_plan(tmp_path)
