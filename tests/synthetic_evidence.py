@@ -1,4 +1,4 @@
-"""Evidence made up for the tests of the report: right in form and realistic in size, and never taken for a finding."""
+"""Evidence made up for the tests of the report: right in form, realistic in size, never a finding."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def make(
     claim: str = "D13-blocked-unlock-pickup-television",
     leave_out: tuple[str, ...] = (),
 ) -> Path:
-    """Write a folder of evidence. `endless` names an arm in which no episode ever ends; `leave_out` names files."""
+    """Write a folder of evidence. In the arm `endless` no episode ever ends; `leave_out` names files."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
     runs = [
@@ -133,7 +133,7 @@ def make(
 def run(
     arm: str, seed: int, end: float, points: int, steps: int, rng: np.random.Generator, endless: bool
 ) -> dict[str, Any]:
-    """One run: a curve that rises late or never, with the first points empty, as before the first episode ends."""
+    """One run: a curve that rises late or never; its first points hold no ended episode."""
     at = np.linspace(steps / points, steps, points).astype(int)
     solved = rng.random() < end
     middle, slope = steps * rng.uniform(0.35, 0.75), steps * rng.uniform(0.03, 0.08)
@@ -235,7 +235,7 @@ def costs(rng: np.random.Generator, steps: int, answered: dict[str, Any]) -> dic
         arm: {
             "wall_seconds": float(rng.uniform(38, 41)),
             "compile_seconds": float(rng.uniform(7, 9)),
-            "env_steps": steps,
+            "environment_steps": steps,
         }
         for arm in ARMS
     }
@@ -244,7 +244,7 @@ def costs(rng: np.random.Generator, steps: int, answered: dict[str, Any]) -> dic
         f"shuffled({GUIDE})": {"questions": 0, "tokens": 0, "seconds": 0.0},
         "constant": {"questions": n, "tokens": 0, "seconds": 0.0},
     }
-    return {"arms": arms, "engines": engines}
+    return {"arms": arms, "engines": engines, "study": {"wall_seconds": 141.2, "workers": 2}}
 
 
 def environment() -> dict[str, Any]:
@@ -274,7 +274,7 @@ def episode(length: int, rng: np.random.Generator) -> dict[str, Any]:
         if t % 13 == 5:
             captions[t], bonuses[t] = USEFUL[t % len(USEFUL)], 1.2 / (1 + t / 20)
         elif t % 17 == 9:
-            captions[t] = TELEVISION[t]
+            captions[t] = TELEVISION[t % len(TELEVISION)]
     rewards = np.zeros(length)
     rewards[-1], captions[-1] = 0.93, "You picked up the purple box."
     return {"frames": frames, "captions": captions, "bonuses": bonuses, "rewards": rewards}

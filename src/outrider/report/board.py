@@ -1,4 +1,4 @@
-"""The claims board: what stands in the README about every claim comes from its evidence, and nothing is typed."""
+"""The claims board: what a README says about a claim comes from its evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = "| claim | verdict | what follows | difference, interval and adjusted p |
 
 
 def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
-    """A Markdown table of all claims that have evidence, by name. `link` leads from the table's page to the claims."""
+    """All claims that have evidence as a Markdown table. `link` leads from its page to the claims."""
     claims = [(folder.name, load(folder / "evidence")) for folder in _with_evidence(Path(claims_dir))]
     if not claims:
         return "No claim has evidence yet.\n"
@@ -30,16 +30,17 @@ def claim_readme(folder: str | Path) -> str:
     e = load(folder / "evidence")
     verdict = str(e.verdict.get("verdict"))
     film = "![An episode of the trained agent](evidence/watch.gif)\n\n" if e.gif else ""
+    headline = escape(str(e.verdict.get("headline", "")))
     return (
         f"# {escape(e.plan.sentence)}\n\n"
-        f"**{SIGNS.get(verdict, '')} {verdict.capitalize()}.** {escape(str(e.verdict.get('headline', '')))}\n\n"
+        f"**{SIGNS.get(verdict, '')} {verdict.capitalize()}.** {headline}\n\n"
         f"{_comparisons(e)}\n"
         f"{_arms(e)}\n"
-        f"World `{e.plan.world}`, {e.plan.seeds} paired seeds, {words.count(e.plan.steps)} environment steps a run. "
-        f"{_cost(e)}. {_hardware(e)}\n\n"
+        f"World `{e.plan.world}`, {e.plan.seeds} paired seeds, {words.count(e.plan.steps)} environment steps "
+        f"a run; in all {_cost(e)}. {_hardware(e)}\n\n"
         f"{film}"
-        "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it needs no "
-        "network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
+        "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it "
+        "needs no network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
         f"Run it again:\n\n```\noutrider verify claims/{e.plan.id}\n```\n\n"
         "This page is generated from the evidence; do not edit it.\n"
     )
@@ -48,8 +49,8 @@ def claim_readme(folder: str | Path) -> str:
 def sync(readme: str | Path, claims_dir: str | Path, check: bool = False) -> list[Path]:
     """Bring the board in a README, and every claim's own README, in step with the evidence.
 
-    Returns the files that were out of step; with `check` it changes none of them. Raises OutriderError where the
-    README lacks the two markers.
+    Returns the files that were out of step; with `check` it changes none of them. Raises OutriderError where
+    the README lacks the two markers.
     """
     readme, claims_dir = Path(readme), Path(claims_dir)
     link = Path(os.path.relpath(claims_dir, readme.parent)).as_posix()
@@ -108,7 +109,8 @@ def _effect(c: dict[str, object]) -> str:
 
 def _comparisons(e: Evidence) -> str:
     lines = [
-        f"| {escape(c['against'])} | {c.get('outcome')} | {_effect(c)} | {words.probability(c.get('p_adjusted'))} |"
+        f"| {escape(c['against'])} | {c.get('outcome')} | {_effect(c)} "
+        f"| {words.probability(c.get('p_adjusted'))} |"
         for c in e.verdict.get("comparisons", [])
     ]
     metric = e.plan.metric.replace("_", " ")
@@ -132,7 +134,7 @@ def _cost(e: Evidence) -> str:
     said = [f"{words.short(e.plan.steps * sum(map(len, e.runs.values())))} environment steps"]
     total = record.total_cost(e)
     if total.seconds is not None:
-        said.append(f"{words.duration(total.seconds)} of training")
+        said.append(words.duration(total.seconds))
     if total.tokens is not None:
         said.append(f"{words.short(total.tokens)} tokens in {words.duration(total.answering)}")
     return ", ".join(said)

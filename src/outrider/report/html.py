@@ -128,7 +128,7 @@ def figures(e: Evidence) -> list[tuple[str, str]]:
     )
     total = record.total_cost(e)
     if total.seconds is not None:
-        found.append(("training", words.duration(total.seconds)))
+        found.append(("time", words.duration(total.seconds)))
     if total.tokens is not None:
         found.append(
             ("language model", f"{words.short(total.tokens)} tokens, {words.duration(total.answering)}")

@@ -43,8 +43,10 @@ def table(
     """A table whose first column heads its rows. Cells may be `Safe` `<td>` of their own, or plain values."""
     headings = tag("tr", *(cell if _is_cell(cell) else tag("th", cell, scope="col") for cell in head))
     body = [tag("tr", *(_cell(cell, first=i == 0) for i, cell in enumerate(row))) for row in rows]
-    inner = tag("table", tag("caption", caption), tag("thead", headings), tag("tbody", *body), **attributes)
-    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    told = tag("caption", caption, class_="only-read")
+    inner = tag("table", told, tag("thead", headings), tag("tbody", *body), **attributes)
+    scroll = tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return join([tag("p", caption, class_="cap", aria_hidden="true"), scroll])
 
 
 def number(value: object, /, **attributes: object) -> Safe:

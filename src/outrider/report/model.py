@@ -60,16 +60,10 @@ def _engine(name: str, e: Evidence, primary: bool = False) -> Safe:
         if paid
         else None
     )
+    where = f" in the arm {', '.join(used)}" if used else ""
     return join(
         [
-            tag(
-                "p",
-                tag("code", name),
-                f" in the arm {', '.join(used)}" if used else "",
-                ": ",
-                _summary(rows),
-                class_="engine",
-            ),
+            tag("p", tag("code", name), where, ": ", _summary(rows), class_="engine") if primary else None,
             note(" · ".join(about)) if about else None,
             charts.shares(parts, ", ".join(f"{n} {said}" for said, n, _ in parts)),
             drawing,

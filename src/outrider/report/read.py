@@ -12,7 +12,7 @@ from outrider.verify.plan import Plan, parse_plan
 from outrider.verify.roles import UNGUIDED, in_words, role
 
 REQUIRED = ("plan.toml", "runs.jsonl", "verdict.json")
-OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "watch.gif")
+OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "cassette.jsonl.gz", "watch.gif")
 
 
 @dataclass(frozen=True)

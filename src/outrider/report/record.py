@@ -9,11 +9,10 @@ from typing import Any
 from outrider.report import words
 from outrider.report.markup import Safe, number, table, tag
 from outrider.report.parts import arm_label, note, right, section
-from outrider.report.read import Evidence
+from outrider.report.read import Arm, Evidence
 
-WALL = ("wall_seconds", "wall_clock_seconds", "wall_clock", "seconds")
-COMPILE = ("compile_seconds", "compile")
-STEPS = ("env_steps", "environment_steps", "steps")
+WALL = ("wall_seconds", "seconds")
+STEPS = ("environment_steps", "steps")
 
 
 def pick(record: dict[str, Any], names: tuple[str, ...]) -> float | None:
@@ -29,7 +28,7 @@ def arm_costs(e: Evidence) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Total:
-    """What a study cost: seconds of training, tokens, seconds of answering; None where it was not recorded."""
+    """What a study cost in seconds, tokens and seconds of answering; None where it was not recorded."""
 
     seconds: float | None
     tokens: float | None
@@ -37,77 +36,78 @@ class Total:
 
 
 def total_cost(e: Evidence) -> Total:
-    """The sums over all arms and all engines."""
+    """The study from its first question to its verdict; where that was not timed, the sum over its arms."""
     walls = [wall for r in arm_costs(e).values() if (wall := pick(r, WALL)) is not None]
-    engines = [r for r in (e.costs.get("engines") or {}).values() if isinstance(r, dict)]
-    tokens, seconds = (sum(pick(r, (key,)) or 0.0 for r in engines) for key in ("tokens", "seconds"))
-    return Total(sum(walls) if walls else None, tokens if engines else None, seconds if engines else None)
+    study = pick(e.costs.get("study") or {}, WALL)
+    engines = engine_costs(e).values()
+    tokens, answering = (sum(pick(r, (key,)) or 0.0 for r in engines) for key in ("tokens", "seconds"))
+    seconds = study if study is not None else sum(walls) if walls else None
+    return Total(seconds, tokens if engines else None, answering if engines else None)
 
 
 def costs(e: Evidence) -> Safe:
     """Wall-clock, speed and model time."""
-    arms, engines = (
-        arm_costs(e),
-        {k: v for k, v in (e.costs.get("engines") or {}).items() if isinstance(v, dict)},
-    )
+    arms, engines = arm_costs(e), engine_costs(e)
     if not arms and not engines:
-        return section(
-            "costs",
-            "What it cost",
-            note("There is no costs.json in this evidence: time and tokens were not recorded."),
-        )
-    base = pick(arms.get(next((arm.name for arm in e.arms if arm.slot == 1), ""), {}), WALL)
-    rows = []
-    for arm in e.arms:
-        record = arms.get(arm.name, {})
-        wall, steps = pick(record, WALL), pick(record, STEPS)
-        ratio = wall / base if wall and base else None
-        rows.append(
-            [
-                arm_label(arm, arm.name),
-                number(words.duration(wall)),
-                number(words.duration(pick(record, COMPILE))),
-                number(words.short(steps)),
-                number(words.short(steps / wall if steps and wall else None)),
-                number(words.fixed(ratio) + (" ×" if ratio else "")),
-            ]
-        )
+        told = "There is no costs.json in this evidence: time and tokens were not recorded."
+        return section("costs", "What it cost", note(told))
+    others = sorted({key for r in arms.values() for key in r if key.endswith("_seconds")} - set(WALL))
+    unguided = next((arm.name for arm in e.arms if arm.slot == 1), "")
+    base = pick(arms.get(unguided, {}), WALL)
     head = [
         "arm",
-        *(
-            right(h)
-            for h in (
-                "wall-clock",
-                "of it compiling",
-                "environment steps",
-                "steps a second",
-                "against unguided",
-            )
-        ),
+        *map(right, ("wall-clock", *map(_seconds_name, others), "environment steps", "steps a second")),
     ]
-    asked = [
-        [
-            tag("th", tag("code", name), scope="row"),
-            number(words.count(pick(r, ("questions",)))),
-            number(words.count(pick(r, ("tokens",)))),
-            number(words.duration(pick(r, ("seconds",)))),
-        ]
-        for name, r in engines.items()
-    ]
-    engine_head = ["engine", *(right(h) for h in ("questions", "tokens", "seconds of answering"))]
+    head += [right(f"against {unguided}")] if base else []
+    rows = [_arm_row(arm, arms.get(arm.name, {}), others, base) for arm in e.arms]
+    engine_head = ["engine", *map(right, ("questions", "tokens", "answering"))]
     guided = pick(arms.get(e.treatment.name, {}), WALL)
     told = (
-        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of unguided, answering time apart."
+        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of {unguided}, "
         if guided and base
-        else None
+        else ""
     )
     return section(
         "costs",
         "What it cost",
-        tag("p", told) if told else None,
+        tag("p", told, "the model’s answering time apart.") if told else None,
         table(head, rows, "Cost of every arm, all seeds together") if arms else None,
-        table(engine_head, asked, "Cost of every engine") if asked else None,
+        note("Wall-clock of an arm: the time of its processes, added up; they may have run side by side.")
+        if arms
+        else None,
+        table(engine_head, [_engine_row(*item) for item in engines.items()], "Cost of every engine")
+        if engines
+        else None,
     )
+
+
+def engine_costs(e: Evidence) -> dict[str, dict[str, Any]]:
+    """The costs of every engine that has them."""
+    return {
+        name: record for name, record in (e.costs.get("engines") or {}).items() if isinstance(record, dict)
+    }
+
+
+def _arm_row(arm: Arm, record: dict[str, Any], others: list[str], base: float | None) -> list[Safe]:
+    wall, steps = pick(record, WALL), pick(record, STEPS)
+    cells = [arm_label(arm, arm.name), number(words.duration(wall))]
+    cells += [number(words.duration(pick(record, (key,)))) for key in others]
+    cells += [number(words.short(steps)), number(words.short(steps / wall if steps and wall else None))]
+    return [*cells, number(f"{words.fixed(wall / base)} ×" if wall else words.NONE)] if base else cells
+
+
+def _engine_row(name: str, record: dict[str, Any]) -> list[Safe]:
+    counts = [number(words.count(pick(record, (key,)))) for key in ("questions", "tokens")]
+    return [
+        tag("th", tag("code", name), scope="row"),
+        *counts,
+        number(words.duration(pick(record, ("seconds",)))),
+    ]
+
+
+def _seconds_name(key: str) -> str:
+    name = key.removesuffix("_seconds").replace("_", " ")
+    return {"compile": "of it compiling", "train": "of it training"}.get(name, name)
 
 
 def film(e: Evidence) -> Safe:
@@ -117,7 +117,7 @@ def film(e: Evidence) -> Safe:
         return section("film", heading, note("There is no watch.gif in this evidence."))
     source = "data:image/gif;base64," + base64.b64encode(e.gif).decode()
     alt = f"One episode of a trained {e.treatment.name} agent, with captions, bonuses and rewards below."
-    picture = tag("img", src=source, alt=alt, loading="lazy")
+    picture = tag("img", src=source, alt=alt)
     told = (
         f"An episode of a trained {e.treatment.name} agent. Below the picture: what the captioner says "
         f"just happened, "

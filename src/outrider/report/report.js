@@ -7,7 +7,7 @@
     button.setAttribute("aria-pressed", String(on));
     return on;
   };
-  const marks = (button) => plot.querySelectorAll(`.chart [data-arm="${button.dataset.arm}"]`);
+  const marks = (button) => plot.closest("section").querySelectorAll(`.chart [data-arm="${button.dataset.arm}"]`);
   document.querySelectorAll(".legend .toggle").forEach((button) => {
     button.addEventListener("click", () => {
       const on = press(button);

@@ -28,19 +28,18 @@ def comparisons(e: Evidence) -> Safe:
         "The comparisons",
         note(
             f"Each line is {treatment} minus another arm in {metric}, from paired seeds: the mark is the "
-            f"mean difference, "
-            f"the bar its {1 - e.plan.alpha:.0%} interval. Right of zero, {treatment} did better. "
+            f"mean difference, the bar its {words.percent(1 - e.plan.alpha)} interval. Right of zero, "
+            f"{treatment} did better. "
             f"Inside the shaded band (±{smallest:g}) a difference is too small to matter."
         ),
         charts.forest(rows, arms, treatment, smallest),
-        tag("ul", *said, class_="said") if said else None,
         table(head, [_comparison(c, arms, e.plan.seeds) for c in rows], "Every comparison of the plan"),
         note(
             "Both p values are adjusted (Holm) for the number of comparisons, so that the chance of one "
-            "false finding anywhere in the "
-            f"table stays below {e.plan.alpha:g}. A small first p speaks for the claim, a small second one "
-            f"against it."
+            f"false finding anywhere in the table stays below {e.plan.alpha:g}. A small first p speaks for "
+            "the claim, a small second one against it."
         ),
+        tag("details", tag("summary", "Why, comparison by comparison"), tag("ul", *said)) if said else None,
     )
 
 
@@ -92,7 +91,7 @@ def seeds(e: Evidence) -> Safe:
         tag(
             "details",
             tag("summary", "The same as a table"),
-            table(head, body, f"{metric} of every seed and arm"),
+            table(head, body, f"{metric.replace('_', ' ')} of every seed and arm"),
         ),
     )
 

@@ -1,0 +1,88 @@
+"""The claims board: README and evidence are kept in step, and drift is seen."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from outrider.errors import OutriderError
+from outrider.report.board import BEGIN, END, claim_readme, escape, readme_table, sync
+from synthetic_evidence import make
+
+
+@pytest.fixture
+def repository(tmp_path):
+    for verdict in ("supported", "refuted"):
+        make(
+            tmp_path / "claims" / f"D-{verdict}" / "evidence",
+            verdict,
+            points=12,
+            gif=False,
+            claim=f"D-{verdict}",
+        )
+    (tmp_path / "claims" / "D-planned").mkdir()
+    (tmp_path / "README.md").write_text(f"# Top\n\n{BEGIN}\nold\n{END}\n\nrest {END[:4]}\n")
+    return tmp_path
+
+
+def test_the_table_has_one_row_a_claim_with_evidence(repository):
+    lines = readme_table(repository / "claims").splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith("| [D-refuted](claims/D-refuted/) | ❌ refuted |")
+    assert lines[3].startswith("| [D-supported](claims/D-supported/) | ✅ supported |")
+    assert len({line.count("|") for line in lines}) == 1
+    verdict = json.loads((repository / "claims" / "D-supported" / "evidence" / "verdict.json").read_text())
+    assert escape(verdict["headline"]) in lines[3]
+    assert f"unguided: +{verdict['comparisons'][0]['difference']:.2f} [" in lines[3]
+    assert "2 cores of Example CPU" in lines[3]
+    assert "2 min 21 s" in lines[3]
+
+
+def test_an_empty_board_says_so(tmp_path):
+    assert readme_table(tmp_path) == "No claim has evidence yet.\n"
+
+
+def test_sync_writes_once_and_check_never(repository):
+    readme, claims = repository / "README.md", repository / "claims"
+    before = readme.read_text()
+    drifted = sync(readme, claims, check=True)
+    assert readme.read_text() == before
+    assert drifted == [readme, claims / "D-refuted" / "README.md", claims / "D-supported" / "README.md"]
+    assert sync(readme, claims) == drifted
+    assert sync(readme, claims, check=True) == []
+    text = readme.read_text()
+    assert text.startswith(f"# Top\n\n{BEGIN}\n| claim |")
+    assert text.endswith(f"|\n{END}\n\nrest {END[:4]}\n")
+    assert "old" not in text
+
+
+def test_a_typed_number_is_seen_as_drift(repository):
+    readme, claims = repository / "README.md", repository / "claims"
+    sync(readme, claims)
+    readme.write_text(readme.read_text().replace("+0.", "+1.", 1))
+    assert sync(readme, claims, check=True) == [readme]
+
+
+@pytest.mark.parametrize("text", ["no markers", f"{END}\n{BEGIN}", f"{BEGIN}{BEGIN}{END}"])
+def test_a_readme_without_its_markers_is_left_alone(repository, text):
+    (repository / "README.md").write_text(text)
+    with pytest.raises(OutriderError, match=r"README\.md needs the lines"):
+        sync(repository / "README.md", repository / "claims")
+    assert (repository / "README.md").read_text() == text
+
+
+def test_a_claims_readme_tells_how_to_run_it_again(repository):
+    text = claim_readme(repository / "claims" / "D-refuted")
+    assert text.startswith("# A language model's relevance weight")
+    assert "**❌ Refuted.**" in text
+    assert "outrider verify claims/D-refuted" in text
+    assert text.count("\n| ") == 2 + 4 + 2 + 5
+    assert "watch.gif" not in text
+
+
+def test_cells_cannot_be_broken_out_of():
+    assert escape("a | b\nc <script> & d") == "a \\| b c &lt;script> &amp; d"
