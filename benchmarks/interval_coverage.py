@@ -1,4 +1,4 @@
-"""Which interval for a mean paired difference is honest at n = 5 to 40? Simulated coverage and width of candidates.
+"""Which interval for a mean paired difference is honest at n = 5 to 40? Candidates, simulated.
 
     python benchmarks/interval_coverage.py          # about five minutes on one core
 
@@ -62,7 +62,7 @@ SCENARIOS: dict[str, tuple[Draw, float]] = {
 }
 
 
-# Each candidate has `covers(x, mean) -> bools [repeats]` and `interval(x) -> (low, high)` for one sample, [n].
+# Each candidate says whether it accepts a mean, and gives its interval, for one sample, [n].
 def t_interval(x: Floats) -> tuple[float, float]:
     """Student's t; no guard against a spread of 0."""
     half = stats.t.ppf(1 - ALPHA / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x))
@@ -109,7 +109,7 @@ def sign_flip_interval(x: Floats) -> tuple[float, float]:
 
 
 def betting_accepts(x: Floats, mean: float) -> bool:
-    """Does the hedged capital against `mean` stay below 1 / alpha? Waudby-Smith and Ramdas 2024, section 4, c = 1/2.
+    """Does the hedged capital against `mean` stay below 1 / alpha? Waudby-Smith and Ramdas 2024, c = 1/2.
 
     Predictable plug-in bets for a fixed n; x in [-1, 1] is moved to [0, 1].
     """
@@ -219,10 +219,16 @@ def tables(rows: list[dict], decided: list[dict]) -> str:
             of = {r["interval"]: r for r in rows if r["scenario"] == scenario and r["n"] == n}
             cells = [f"{100 * of[name]['coverage']:.1f} ({of[name]['width']:.2f})" for name in names]
             lines.append(f"| {scenario} | {n} | {' | '.join(cells)} |")
-    lines += ["", "| solved by treatment, control | n | called supported | called refuted |", "| --- | ---: | ---: | ---: |"]
+    lines += [
+        "",
+        "| solved by treatment, control | n | called supported | called refuted |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for row in decided:
         a, b = row["solved"]
-        lines.append(f"| {a:g}, {b:g} | {row['n']} | {100 * row['supported']:.1f} % | {100 * row['refuted']:.1f} % |")
+        lines.append(
+            f"| {a:g}, {b:g} | {row['n']} | {100 * row['supported']:.1f} % | {100 * row['refuted']:.1f} % |"
+        )
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""A study whose workers are real processes and whose training is arithmetic, for the tests of the orchestrator.
+"""A study whose workers are real processes and whose training is arithmetic.
 
 As a script it runs one study as the command line would: `python tests/toy_study.py PLAN.toml OUT [WORKERS]`.
 """
@@ -36,7 +36,6 @@ engine = "relevance(toy)"
 signal = "event-count"
 engine = "constant"
 """
-
 
 
 def names() -> Names:

@@ -1,7 +1,8 @@
 """Stands in for `outrider.learn.worker` in tests: a real process that trains nothing and can fail on request.
 
-Environment: TOY_PACE seconds of work; TOY_DIE, TOY_SILENT, TOY_HALF name the job (arm and first seed) that dies, falls
-silent, or ends well with half a result; TOY_STARTS is a file that gets one line for each start: name, process, core.
+Environment: TOY_PACE seconds of work; TOY_DIE, TOY_SILENT, TOY_HALF name the job (arm and first seed) that
+dies, falls silent, or ends well with half a result; TOY_STARTS is a file that gets one line for each start:
+name, process, core.
 """
 
 import json
@@ -34,11 +35,17 @@ def main() -> None:
             sys.exit(7)
         while step == 2 and os.environ.get("TOY_SILENT") == name:
             time.sleep(1)
-        print(json.dumps({"progress": (step + 1) / 5, "success": [success(job["arm"], s) for s in job["seeds"]]}), flush=True)
+        print(
+            json.dumps(
+                {"progress": (step + 1) / 5, "success": [success(job["arm"], s) for s in job["seeds"]]}
+            ),
+            flush=True,
+        )
     points = [job["steps"] * k // 5 for k in range(1, 6)]
     runs = [
         {
-            "arm": job["arm"], "seed": seed, "steps": points, "success": [0.0, None, 0.1, *2 * [success(job["arm"], seed)]],
+            "arm": job["arm"], "seed": seed, "steps": points,
+            "success": [0.0, None, 0.1, *2 * [success(job["arm"], seed)]],
             "return": 5 * [1 / 3], "episodes": [2, 0, 3, 3, 3],
         }
         for seed in job["seeds"]

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 import toy_study
 from outrider.errors import OutriderError
 from outrider.verify.evidence import check, load, staged
@@ -20,13 +21,18 @@ def test_evidence_is_whole_and_checks_out(plan):
     seen = []
     study = toy_study.run(
         plan,
-        watch=lambda folder, policy: (seen.append(policy.read_text()), (folder / "watch.gif").write_bytes(b"GIF"))[0],
-        render=lambda folder: (folder / "report.html").write_text(json.loads((folder / "verdict.json").read_text())["headline"]),
+        watch=lambda folder, policy: (
+            seen.append(policy.read_text()),
+            (folder / "watch.gif").write_bytes(b"GIF"),
+        )[0],
+        render=lambda folder: (folder / "report.html").write_text(
+            json.loads((folder / "verdict.json").read_text())["headline"]
+        ),
     )
     assert study.folder == plan.parent / "evidence"
     assert {p.name for p in study.folder.iterdir()} == {
-        "plan.toml", "runs.jsonl", "verdict.json", "costs.json", "environment.json", "watch.gif", "report.html",
-        "manifest.json",
+        "plan.toml", "runs.jsonl", "verdict.json", "costs.json", "environment.json", "watch.gif",
+        "report.html", "manifest.json",
     }  # fmt: skip
     assert seen == ["a policy"]
     assert (study.folder / "plan.toml").read_bytes() == plan.read_bytes()
@@ -49,7 +55,9 @@ def test_results_do_not_depend_on_workers(plan, tmp_path):
         assert (one.folder / name).read_bytes() == (three.folder / name).read_bytes()
     lines = [json.loads(line) for line in (one.folder / "runs.jsonl").read_text().splitlines()]
     arms = ["unguided", "guided", "event-counts"]
-    assert [(line["arm"], line["seed"]) for line in lines] == [(arm, seed) for arm in arms for seed in range(8)]
+    assert [(line["arm"], line["seed"]) for line in lines] == [
+        (arm, seed) for arm in arms for seed in range(8)
+    ]
     assert lines[0]["return"][0] == 0.333333
 
 
@@ -58,7 +66,11 @@ def test_each_worker_has_a_core(plan, tmp_path, monkeypatch):
     monkeypatch.setenv("TOY_PACE", "0.2")
     toy_study.run(plan, workers=2)
     starts = [line.split() for line in (tmp_path / "starts").read_text().splitlines()]
-    assert sorted(name for name, *_ in starts[:3]) == ["event-counts-0", "guided-0", "unguided-0"]  # arms go evenly
+    assert sorted(name for name, *_ in starts[:3]) == [
+        "event-counts-0",
+        "guided-0",
+        "unguided-0",
+    ]  # arms go evenly
     cores = {core for *_, core in starts}
     assert all("," not in core for core in cores)
     assert len(cores) == min(2, len(os.sched_getaffinity(0)))
@@ -67,7 +79,9 @@ def test_each_worker_has_a_core(plan, tmp_path, monkeypatch):
 def test_evidence_that_exists_stays(plan, tmp_path):
     first = toy_study.run(plan)
     (first.folder / "note").write_text("mine")
-    with pytest.raises(OutriderError, match=r"evidence exists: name another folder with --out, or .* --force") as error:
+    with pytest.raises(
+        OutriderError, match=r"evidence exists: name another folder with --out, or .* --force"
+    ) as error:
         toy_study.run(plan)
     assert error.value.exit_code == 2
     assert (first.folder / "note").exists()
@@ -97,7 +111,9 @@ def test_killed_between_the_renames_of_a_replacement(plan):
 def test_unwritable_output_is_found_before_the_first_step(plan, tmp_path, monkeypatch):
     monkeypatch.setenv("TOY_STARTS", str(tmp_path / "starts"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutriderError, match=r"cannot be written \(Not a directory\): free the place or name another"):
+    with pytest.raises(
+        OutriderError, match=r"cannot be written \(Not a directory\): free the place or name another"
+    ):
         toy_study.run(plan, tmp_path / "file" / "evidence")
     if Path("/proc/self").exists():  # refuses new folders even to root
         with pytest.raises(OutriderError, match="cannot be written"):
@@ -112,7 +128,9 @@ def test_another_plan_in_the_partial_folder(plan, tmp_path):
     with pytest.raises(OutriderError, match="no ink"):
         toy_study.run(plan, render=_no_ink)
     toy_study.write_plan(plan.parent, toy_study.PLAN.replace("1_000", "2_000"))
-    with pytest.raises(OutriderError, match=r"evidence.partial was begun with another plan: delete that folder"):
+    with pytest.raises(
+        OutriderError, match=r"evidence.partial was begun with another plan: delete that folder"
+    ):
         toy_study.run(plan)
     toy_study.write_plan(plan.parent)
     study = toy_study.run(plan)

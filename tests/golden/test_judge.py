@@ -1,8 +1,10 @@
 """The judge: the rule for one comparison, the verdict over all, and the first line for every case."""
+# ruff: noqa: E501 (a table of sentences, one a line)
 
 import json
 
 import pytest
+
 from outrider.verify.judge import judge
 from outrider.verify.plan import parse_plan
 from outrider.verify.roles import in_words, role
@@ -140,7 +142,7 @@ CASES = {
     "no unguided arm": (
         dict(guided=[0.9], event_counts=[0.0]), 8, "supported",
         "The model beats every placebo: guided reaches 0.90",
-        ["No unguided arm was run, so that the help itself is not shown."],
+        ["No unguided arm was run, so that help is not shown."],
     ),
     "no unguided arm, placebo as good": (
         dict(guided=[0.9], event_counts=[0.9]), 48, "refuted",
@@ -161,7 +163,7 @@ CASES = {
     ),
     "only a rival": (
         dict(guided=[0.9], minilm=[0.0]), 8, "supported",
-        "Better than every other arm: guided, least surely against minilm (difference +0.90",
+        "Better than every other arm: guided, least surely than minilm (difference +0.90",
         ["Without an unguided arm and placebos no help is shown."],
     ),
     "a missing score": (
@@ -187,9 +189,13 @@ def test_the_first_line(case):
 def test_the_first_line_without_a_model():
     """A treatment that asks no model is not credited to one."""
     better = judged(unguided=[0.0], event_counts=[0.9], treatment="event-counts")
-    assert better.headline.startswith("Better than every other arm: event counts without a model, least surely")
+    assert better.headline.startswith(
+        "Better than every other arm: event counts without a model, least surely"
+    )
     untold = judged(unguided=[0.9], event_counts=[0.9], treatment="event-counts")
-    assert untold.headline.startswith("Not shown: event counts without a model and unguided could not be told apart")
+    assert untold.headline.startswith(
+        "Not shown: event counts without a model and unguided could not be told apart"
+    )
     worse = judged(unguided=[0.9], event_counts=[0.0], treatment="event-counts")
     assert worse.headline.startswith("Worse: unguided does better than event counts without a model")
     equal = judged(48, unguided=[0.9], event_counts=[0.9], treatment="event-counts")

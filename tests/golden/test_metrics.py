@@ -1,6 +1,7 @@
 """Metrics on curves small enough to work out by hand."""
 
 import pytest
+
 from outrider.errors import OutriderError
 from outrider.verify.metrics import area_under_curve, final_success, steps_to_threshold
 from outrider.verify.plan import parse_plan
@@ -17,7 +18,9 @@ def run(success, episodes=None, steps=None, arm="guided", seed=0):
 def test_final_success_weighs_episodes_of_the_last_tenth():
     curve = run([1.0] * 18 + [0.0, 0.5], episodes=[9] * 18 + [1, 3])
     assert final_success(curve) == pytest.approx((0.0 * 1 + 0.5 * 3) / 4)
-    assert final_success(run([0.0, 0.0, 1.0], steps=[899, 900, 1000])) == 1.0  # 900 ends before the last tenth begins
+    assert (
+        final_success(run([0.0, 0.0, 1.0], steps=[899, 900, 1000])) == 1.0
+    )  # 900 ends before the last tenth begins
 
 
 def test_no_episode_in_the_window_is_missing_and_not_0():
@@ -59,7 +62,9 @@ SPOILT = {
     "unknown arm": (lambda r: r[0].update(arm="alone"), r"run \(alone, seed 0\) is not in the plan"),
     "unknown seed": (lambda r: r[0].update(seed=8), r"run \(unguided, seed 8\) is not in the plan"),
     "unequal steps": (lambda r: r[0].update(steps=[500, 1500]), "end at different steps"),
-    "other steps": (lambda r: [x.update(steps=[500, 2000]) for x in r], "runs end at 2000 steps, the plan says 1000") ,
+    "other steps": (
+        lambda r: [x.update(steps=[500, 2000]) for x in r], "runs end at 2000 steps, the plan says 1000"
+    ),
     "backwards": (lambda r: r[0].update(steps=[500, 400]), "steps that do not increase"),
     "short": (lambda r: r[0].update(success=[0.5]), "unequal length"),
     "success": (lambda r: r[0].update(success=[None, 1.5]), "success 1.5 over 2 episodes, which cannot be"),

@@ -1,6 +1,8 @@
 """Plans: what they hold, what their hash means, and the one line that each mistake gives."""
+# ruff: noqa: E501 (a table of mistakes, one a line)
 
 import pytest
+
 import toy_study
 from outrider.errors import OutriderError
 from outrider.verify.plan import Arm, load_plan, parse_plan
@@ -11,7 +13,13 @@ PLAN = toy_study.PLAN
 def test_a_plan_is_read_whole(tmp_path):
     plan = load_plan(toy_study.write_plan(tmp_path), toy_study.names())
     assert load_plan(tmp_path, toy_study.names()) == plan
-    assert (plan.id, plan.world, plan.seeds, plan.steps, plan.metric) == ("toy", "toy/world", 8, 1000, "final_success")
+    assert (plan.id, plan.world, plan.seeds, plan.steps, plan.metric) == (
+        "toy",
+        "toy/world",
+        8,
+        1000,
+        "final_success",
+    )
     assert plan.arms == (
         Arm("unguided"),
         Arm("guided", "event-count", "relevance(toy)"),
@@ -25,11 +33,18 @@ def test_a_plan_is_read_whole(tmp_path):
 def test_the_hash_is_of_the_content():
     first, *rest = PLAN.split("[study]\n")
     study, others = rest[0].split("[rule]\n")
-    same = f"# a comment\n[rule]\n{others}\n[study]\n{study}\n{first}".replace("1_000", "1000").replace("0.05", "5e-2")
+    same = f"# a comment\n[rule]\n{others}\n[study]\n{study}\n{first}".replace("1_000", "1000").replace(
+        "0.05", "5e-2"
+    )
     plan = parse_plan(same, names=None)
     assert plan.sha256 == parse_plan(PLAN, names=None).sha256
     assert len(plan.sha256) == 64
-    for change in (("seeds = 8", "seeds = 9"), ("0.1", "0.2"), ("[arms.unguided]", "[arms.alone]"), ("toy/", "to/")):
+    for change in (
+        ("seeds = 8", "seeds = 9"),
+        ("0.1", "0.2"),
+        ("[arms.unguided]", "[arms.alone]"),
+        ("toy/", "to/"),
+    ):
         assert parse_plan(PLAN.replace(*change), names=None).sha256 != plan.sha256
 
 
@@ -90,7 +105,7 @@ def test_unknown_worlds_and_engines_name_their_key():
 
 
 def test_files_that_are_no_plan(tmp_path):
-    with pytest.raises(OutriderError, match="no plan at .*: name a plan.toml"):
+    with pytest.raises(OutriderError, match=r"no plan at .*: name a plan.toml"):
         load_plan(tmp_path)
     (tmp_path / "plan.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(OutriderError, match="cannot be read"):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+
 from outrider.verify.statistics import (
     gaffke_tail,
     holm,
@@ -13,7 +15,6 @@ from outrider.verify.statistics import (
     paired_differences,
     sign_flip_p,
 )
-from scipy import stats
 
 DIFFERENCE = (-1.0, 1.0)
 
@@ -57,7 +58,9 @@ def test_the_two_tails_overlap_in_the_observed_sum(x):
 @pytest.mark.parametrize(("n", "k"), [(1, 0), (5, 2), (8, 8), (8, 7), (20, 0), (40, 13)])
 def test_on_data_at_the_bounds_the_interval_is_clopper_and_pearsons(n, k):
     exact = stats.binomtest(k, n).proportion_ci(0.95, "exact")
-    assert mean_interval([1.0] * k + [0.0] * (n - k), (0.0, 1.0)) == pytest.approx((exact.low, exact.high), abs=1e-9)
+    assert mean_interval([1.0] * k + [0.0] * (n - k), (0.0, 1.0)) == pytest.approx(
+        (exact.low, exact.high), abs=1e-9
+    )
 
 
 def test_the_interval_against_simulated_weights():
@@ -110,12 +113,13 @@ SCENARIOS = {
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("n", [5, 8, 20])
 def test_coverage_by_simulation(scenario, n):
-    """At least 95 %; Student's t, the control, covers 22 to 98 % of the same data (docs/decisions/statistics.md)."""
+    """At least 95 %; Student's t covers 22 to 98 % of the same data (docs/decisions/statistics.md)."""
     draw, mean = SCENARIOS[scenario]
     x = np.sort(draw(np.random.default_rng([n, 1]), (3_000, n)), axis=1)
     distinct, counts = np.unique(x, axis=0, return_counts=True)
     missed = [
-        min(mean_p(row, mean, DIFFERENCE, "greater"), mean_p(row, mean, DIFFERENCE, "less")) < 0.025 for row in distinct
+        min(mean_p(row, mean, DIFFERENCE, "greater"), mean_p(row, mean, DIFFERENCE, "less")) < 0.025
+        for row in distinct
     ]
     assert np.average(missed, weights=counts) <= 0.05
 

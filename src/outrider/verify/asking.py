@@ -1,23 +1,164 @@
-"""Asks every engine of a plan about the captions of its world, before the first step, through one cassette."""
+"""Asks every engine of a plan about the captions of its world, before the first step, through one cassette.
+
+Leaves `answers.json`, `gold.json` and `cassette.jsonl.gz`, and the weights that the workers read. Answers go
+to the cassette in the work folder as they come, so that an interrupted study asks nothing twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from outrider.lm.cassette import Cassette, Record, Sampling, key_of
+from outrider.lm.question import Answer, Engine, Question
+from outrider.verify.environment import available_cores
+from outrider.verify.evidence import WORK, json_text, write_json
 from outrider.verify.plan import Plan
 from outrider.verify.progress import StudyProgress
+from outrider.verify.roles import MODEL, role
+
+MOST_THREADS = 4  # of the embedded model; training has not begun yet
 
 
 @dataclass(frozen=True)
 class Asked:
-    """For each engine of the plan: the text of the workers' weights file, and what asking cost."""
+    """For each engine of the plan: the text of the weights file; for each model, what its answers cost."""
 
     weights: Mapping[str, str] = field(default_factory=dict)
     costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
+class WatchedCassette(Cassette):
+    """A cassette that knows which records this study used, and tells how far the asking is."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path)
+        self.used: set[str] = set()
+        self.listener: Callable[[int, int], None] = lambda done, total: None
+        self._asked: set[str] = set()
+        self._answered = 0
+
+    def listen(self, listener: Callable[[int, int], None]) -> None:
+        """From now on, tell `listener(answered, asked)` of what the cassette did not hold."""
+        self.listener, self._answered = listener, 0
+        self._asked.clear()
+
+    def find(self, question: Question, engine: str, sampling: Sampling | None = None) -> Answer | None:
+        """As the cassette does it; what is not found will be asked."""
+        answer, key = super().find(question, engine, sampling), key_of(question, engine, sampling or {})
+        self.used.add(key)
+        if answer is None:
+            self._asked.add(key)
+        return answer
+
+    def add(self, records: Iterable[Record]) -> None:
+        """As the cassette does it."""
+        records = list(records)
+        super().add(records)
+        self._answered += len(records)
+        if self._asked:
+            self.listener(self._answered, len(self._asked))
+
+
 def ask_engines(plan: Plan, folder: Path, cassette: Path | None, progress: StudyProgress) -> Asked:
-    """Not there yet: waits for the engines."""
-    raise NotImplementedError
+    """Ask the engines of all arms; with `cassette` the recording answers alone, without model or weights.
+
+    Raises OutriderError for missing weights, and for a question that the recording does not hold.
+    """
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.guide.weights import ask
+    from outrider.lm.registry import build
+
+    tape = WatchedCassette(folder / WORK / "cassette.jsonl")
+    if cassette is not None:
+        tape.add(Cassette.load(Path(cassette)).records())
+    words = vocabulary(plan.world)
+    scorers = {arm.engine for arm in plan.arms if role(arm) == MODEL}
+    threads = min(MOST_THREADS, available_cores())
+    weights, answers, gold = {}, {}, {}
+    for expression in plan.engines:
+        tape.listen(lambda done, total, engine=expression: progress.asking(engine, done, total))
+        engine = build(expression, cassette=tape, threads=threads, replay=cassette is not None)
+        said = ask(words, engine)
+        weights[expression] = json_text(
+            {"engine": engine.name, "mission": words.mission, "by_caption": dict(said.by_caption)}
+        )
+        answers[expression] = _answers_record(engine, words.mission, words.captions, said)
+        if expression in scorers:
+            gold[expression] = _gold_record(engine, words.mission)
+    write_json(folder / "answers.json", {"engines": answers})
+    write_json(folder / "gold.json", {"engines": gold})
+    return Asked(weights, _keep_used(tape, folder))
+
+
+def _keep_used(tape: WatchedCassette, folder: Path) -> dict[str, dict[str, float]]:
+    """Pack the records that this study used; what they cost when they were answered, by model."""
+    kept = Cassette()
+    kept.add(record for record in tape.records() if record.key in tape.used)
+    kept.pack(folder / "cassette.jsonl.gz")
+    costs = {name: kept.cost(name) for name in kept.engines()}
+    return {
+        name: {
+            "questions": cost.questions,
+            "abstentions": cost.abstentions,
+            "tokens": cost.tokens,
+            "seconds": round(cost.seconds, 3),
+        }
+        for name, cost in costs.items()
+    }
+
+
+def _answers_record(engine: Engine, mission: str, captions: Sequence[str], said: Any) -> dict[str, Any]:
+    """What one engine said: each caption with its weight, or why it has none, and the parts of the weight."""
+    answers = (
+        said.answers if isinstance(said.answers, Mapping) else dict(zip(captions, said.answers, strict=True))
+    )
+    return {
+        "name": engine.name,
+        "mission": mission,
+        "captions": [
+            {
+                "caption": caption,
+                "weight": said.by_caption[caption],
+                "abstention": answers[caption].abstention,
+                "parts": _parts(answers[caption]),
+            }
+            for caption in captions
+        ],
+    }
+
+
+def _parts(answer: Answer) -> dict[str, float]:
+    """The values after the weight, by the names that a scorer gives them."""
+    from outrider.lm.relevance import PARTS
+
+    names = PARTS if len(answer.values) == len(PARTS) else [f"value {i}" for i in range(len(answer.values))]
+    return dict(list(zip(names, answer.values, strict=True))[1:])
+
+
+def _gold_record(engine: Engine, mission: str) -> dict[str, Any]:
+    """How a scorer orders the gold pairs, asked for the world's own mission."""
+    from outrider.lm.gold import validate
+
+    found = validate(engine, mission=mission)
+    return {
+        "name": found.engine,
+        "mission": found.mission,
+        "sentence": found.sentence,
+        "accuracy": None if math.isnan(found.accuracy) else found.accuracy,
+        "p": found.p,
+        "pairs": [
+            {
+                "better": one.pair.better,
+                "worse": one.pair.worse,
+                "better_score": one.better,
+                "worse_score": one.worse,
+                "outcome": one.outcome,
+                "right": one.outcome == "right",
+            }
+            for one in found.judged
+        ],
+    }

@@ -1,7 +1,7 @@
 """The evidence folder: written whole or not at all, read with suspicion (docs/evidence.md lists its files).
 
-While a study runs, everything is in `evidence.partial/`. Each file is written to a temporary name, flushed to the
-disk and renamed; the finished folder appears by one rename. So whatever has its own name is whole.
+While a study runs, everything is in `evidence.partial/`. Each file is written to a temporary name, flushed to
+the disk and renamed; the finished folder appears by one rename. So whatever has its own name is whole.
 """
 
 from __future__ import annotations
@@ -57,22 +57,28 @@ def write_file(path: Path, content: str | bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write plain values as indented JSON, whole."""
-    write_file(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_file(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Plain values as indented JSON; NaN is refused."""
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @contextlib.contextmanager
 def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
-    """The partial folder of a study into `target`, locked while the block runs; kept, for resuming, if it fails.
+    """The partial folder of a study, locked while the block runs and kept, for resuming, if it fails.
 
-    Raises OutriderError before any work where the target exists (unless `replace`), where nothing can be written,
-    where another study runs, or where the partial folder belongs to another plan.
+    Raises OutriderError before any work where the target exists (unless `replace`), where nothing can be
+    written, where another study runs, or where the partial folder belongs to another plan.
     """
     partial, displaced = _partial(target), _displaced(target)
     if displaced.exists() and not target.exists():  # a kill between the two renames of `seal`
         os.replace(displaced, target)
     if target.exists() and not replace:
         raise OutriderError(
-            f"{target} exists: name another folder with --out, or replace it with --force once the new one is complete"
+            f"{target} exists: name another folder with --out, "
+            "or replace it with --force once the new one is complete"
         )
     try:
         (partial / WORK).mkdir(parents=True, exist_ok=True)
@@ -80,7 +86,8 @@ def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
         lock = open(partial / WORK / "lock", "w")  # noqa: SIM115
     except OSError as error:
         raise OutriderError(
-            f"{partial} cannot be written ({error.strerror}): free the place or name another folder with --out"
+            f"{partial} cannot be written ({error.strerror}): "
+            "free the place or name another folder with --out"
         ) from None
     with lock:
         _lock(lock, partial)
@@ -104,7 +111,7 @@ def seal(plan: Plan, partial: Path, target: Path) -> None:
 
 
 def manifest_text(plan: Plan, folder: Path) -> str:
-    """The manifest as text: a function of the plan and of the other files' bytes alone, so that it can be re-derived."""
+    """The manifest as text: it follows from the plan and the other files' bytes alone."""
     files = {p.name: _sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MANIFEST}
     content = {
         "format": FORMAT,
@@ -117,7 +124,7 @@ def manifest_text(plan: Plan, folder: Path) -> str:
 
 
 def load(folder: Path) -> EvidenceFolder:
-    """Read an evidence folder; raises OutriderError where it is missing, cut short or from a newer version."""
+    """Read an evidence folder; raises OutriderError where it is missing, cut short or too new."""
     folder = Path(folder)
     if not folder.is_dir():
         begun = _partial(folder)
@@ -128,7 +135,8 @@ def load(folder: Path) -> EvidenceFolder:
     version = manifest.get("format")
     if not isinstance(version, int) or version > FORMAT:
         raise OutriderError(
-            f"{folder} has evidence format {version!r}, this Outrider reads up to {FORMAT}: install a newer one"
+            f"{folder} has evidence format {version!r}, "
+            f"this Outrider reads up to {FORMAT}: install a newer one"
         )
     for name in REQUIRED:
         if not (folder / name).is_file():
@@ -140,22 +148,26 @@ def load(folder: Path) -> EvidenceFolder:
 
 
 def check(folder: Path) -> tuple[Verdict, list[str]]:
-    """Re-derive the verdict and compare every byte with the manifest: the verdict, and one line for each thing wrong.
+    """Re-derive the verdict, compare every byte with the manifest: the verdict, a line for each thing wrong.
 
-    Raises OutriderError where the folder cannot be read or judged at all. The verdict's numbers may differ from the
-    recorded ones by 1e-5, for another platform's rounding.
+    Raises OutriderError where the folder cannot be read or judged at all. The verdict's numbers may differ
+    from the recorded ones by 1e-5, for another platform's rounding.
     """
     evidence = load(folder)
     wrong = []
     recorded = evidence.manifest.get("files", {})
-    present = {p.name: _sha256(p) for p in sorted(evidence.folder.iterdir()) if p.is_file() and p.name != MANIFEST}
+    present = {
+        p.name: _sha256(p) for p in sorted(evidence.folder.iterdir()) if p.is_file() and p.name != MANIFEST
+    }
     for name in sorted(recorded.keys() | present.keys()):
         if name not in present:
             wrong.append(f"{name} is in the manifest and not in the folder")
         elif name not in recorded:
             wrong.append(f"{name} is in the folder and not in the manifest")
         elif recorded[name] != present[name]:
-            wrong.append(f"{name} was changed: its SHA-256 is {present[name]}, the manifest says {recorded[name]}")
+            wrong.append(
+                f"{name} was changed: its SHA-256 is {present[name]}, the manifest says {recorded[name]}"
+            )
     if not wrong and manifest_text(evidence.plan, evidence.folder) != _text(evidence.folder / MANIFEST):
         wrong.append(f"{MANIFEST} was changed: it differs from the one that follows from the folder")
     verdict = judge(evidence.plan, evidence.runs)
@@ -165,7 +177,7 @@ def check(folder: Path) -> tuple[Verdict, list[str]]:
 
 
 def _keep_plan(plan: Plan, partial: Path) -> None:
-    """The copy of the plan as it was before the first step; an error where the folder was begun with another plan."""
+    """Keep the plan as it was before the first step; an error where another plan began the folder."""
     copy = partial / "plan.toml"
     if not copy.exists():
         write_file(copy, plan.text)
@@ -184,7 +196,9 @@ def _lock(lock, partial: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise OutriderError(f"another study is writing {partial}: wait for it or name another folder") from None
+        raise OutriderError(
+            f"another study is writing {partial}: wait for it or name another folder"
+        ) from None
 
 
 def _partial(target: Path) -> Path:

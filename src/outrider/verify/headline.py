@@ -1,7 +1,7 @@
 """The first line of a verdict: what follows from the comparisons, in plain words, whichever way they fell.
 
-The words follow the roles of the arms. "Does as well" is said only where the whole interval lies within the smallest
-effect that matters; where the data cannot tell two arms apart, the line says just that.
+The words follow the roles of the arms. "Does as well" is said only where the whole interval lies within the
+smallest effect that matters; where the data cannot tell two arms apart, the line says just that.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSu
     placebos = [c for c in comparisons if c.role in roles.PLACEBOS]
     rivals = [c for c in comparisons if c not in unguided and c not in placebos]
     if len(rivals) == len(comparisons):
-        return f"{_plainly(plan, subject, comparisons)} Without an unguided arm and placebos no help is shown."
+        return (
+            f"{_plainly(plan, subject, comparisons)} Without an unguided arm and placebos no help is shown."
+        )
     if unbeaten := _unbeaten(unguided):
         return _no_help(plan, subject, unbeaten[0], placebos)
     if unbeaten := _unbeaten(placebos):
@@ -99,7 +101,7 @@ def _earned(
     if not placebos:
         return f"Guidance helped: {margin}. No placebo was run, so that the model's own part cannot be told."
     if not unguided:
-        return f"The model beats every placebo: {margin}. No unguided arm was run, so that the help itself is not shown."
+        return f"The model beats every placebo: {margin}. No unguided arm was run, so that help is not shown."
     return f"The model itself earned the help: {margin}."
 
 
@@ -110,7 +112,7 @@ def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
     return (
-        f"Better than every other arm: {subject}, least surely against {_named(plan, least)} ({_size(least)})."
+        f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(least)})."
     )
 
 
@@ -144,7 +146,8 @@ def _verb(c: Comparison, one: str, many: str) -> str:
 
 
 def _size(c: Comparison) -> str:
-    return f"difference {_number(c.difference)}, interval {_number(c.low)} to {_number(c.high)}, {c.n} paired seeds"
+    interval = f"{_number(c.low)} to {_number(c.high)}"
+    return f"difference {_number(c.difference)}, interval {interval}, {c.n} paired seeds"
 
 
 def _number(value: float | None) -> str:

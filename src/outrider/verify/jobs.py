@@ -1,8 +1,8 @@
 """The jobs of a study: an arm with a group of seeds, which one process trains together.
 
-In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it, written by the
-worker), `.log` (its standard error) and `.done.json`, written last: a job without it, or with one that names other
-bytes or another job, is done again.
+In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it,
+written by the worker), `.log` (its standard error) and `.done.json`, written last: a job without it, or with
+one that names other bytes or another job, is done again.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Job:
     @property
     def sha256(self) -> str:
         """Of everything that determines the result, where it lies left out."""
-        return _sha256(json.dumps([self.record(Path()), _sha256(self.weights.encode())], sort_keys=True).encode())
+        return _sha256(
+            json.dumps([self.record(Path()), _sha256(self.weights.encode())], sort_keys=True).encode()
+        )
 
     def record(self, work: Path) -> dict[str, Any]:
         """The job as the worker reads it, with its files in the work folder."""
@@ -51,7 +53,10 @@ class Job:
             "seeds": list(self.seeds),
             "steps": self.steps,
             "learner": dict(self.learner),
-            "signal": {"name": self.signal, "weights": str(work / f"{self.name}.weights.json") if self.weights else None},
+            "signal": {
+                "name": self.signal,
+                "weights": str(work / f"{self.name}.weights.json") if self.weights else None,
+            },
             "save_policy": self.save_policy,
             "policy": str(policy_path(self, work)) if self.save_policy else None,
         }
@@ -71,7 +76,8 @@ def jobs_of(plan: Plan, weights: Mapping[str, str]) -> list[Job]:
     `weights` has the text of the weights file for each engine of the plan.
     """
     groups = [
-        tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds))) for first in range(0, plan.seeds, SEEDS_PER_JOB)
+        tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds)))
+        for first in range(0, plan.seeds, SEEDS_PER_JOB)
     ]
     return [
         Job(
@@ -105,7 +111,7 @@ def log_path(job: Job, work: Path) -> Path:
 
 
 def prepare(job: Job, work: Path) -> Path:
-    """Write the files that the worker reads, take away what an unfinished worker left; the path of the job file."""
+    """Write the files that the worker reads, drop what an unfinished one left; the job file's path."""
     for left in (out_path(job, work), _done_path(job, work)):
         left.unlink(missing_ok=True)
     if job.weights:
@@ -116,7 +122,7 @@ def prepare(job: Job, work: Path) -> Path:
 
 
 def accept(job: Job, work: Path, wall_seconds: float) -> None:
-    """Trust a worker's result: check it and mark the job as done. Raises OutriderError where it is not what was asked."""
+    """Check a worker's result and mark the job as done; OutriderError where it is not what was asked."""
     content = _content(job, work)
     where = f"the worker's result for {describe(job)}"
     try:

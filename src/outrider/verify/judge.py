@@ -29,7 +29,7 @@ VERDICT_FORMAT = 1
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the evidence says about a claim: `verdict` is supported, refuted or inconclusive, `headline` says why."""
+    """What the evidence says about a claim. `verdict` is supported, refuted or inconclusive."""
 
     claim: str
     sentence: str
@@ -54,11 +54,12 @@ class Verdict:
 def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
     """Compare the treatment with every other arm, by pairs of equal seed.
 
-    A comparison is `supported` where the interval of the mean paired difference lies above 0, the Holm-adjusted
-    sign-flip p is below alpha and the mean difference is at least the smallest effect; `refuted` where the interval
-    ends below the smallest effect and the Holm-adjusted p of "at least the smallest effect" is below alpha; else
-    `inconclusive`, as it is while a score is missing. The claim is supported if every comparison is, refuted if any is.
-    Raises OutriderError where runs are missing, double, or of unequal length.
+    A comparison is `supported` where the interval of the mean paired difference lies above 0, the
+    Holm-adjusted sign-flip p is below alpha and the mean difference is at least the smallest effect;
+    `refuted` where the interval ends below the smallest effect and the Holm-adjusted p of "at least the
+    smallest effect" is below alpha; else `inconclusive`, as it is while a score is missing. The claim is
+    supported if every comparison is, refuted if any is. Raises OutriderError where runs are missing, double,
+    or of unequal length.
     """
     paired = paired_runs(plan, runs)
     scores = {arm: [METRICS[plan.metric](run) for run in of_arm] for arm, of_arm in paired.items()}
@@ -97,7 +98,7 @@ def _verdict(comparisons: Sequence[Comparison]) -> str:
 
 
 def _measure(plan: Plan, scores: Mapping[str, Sequence[float | None]], control: str) -> Evidence:
-    """The paired differences against one control, with interval and p-values; pairs with a missing score left out."""
+    """The paired differences against one control; pairs with a missing score are left out and counted."""
     pairs = [
         (a, b)
         for a, b in zip(scores[plan.treatment], scores[control], strict=True)

@@ -1,7 +1,8 @@
 """What a run scored: one number in [0, 1] from its curve, greater is better; and when it solved the world.
 
-A point of a curve covers the environment steps since the point before. Its success is the mean over the episodes that
-ended in it, None where none ended. Where a window holds no ended episode the score is None: missing, never 0.
+A point of a curve covers the environment steps since the point before. Its success is the mean over the
+episodes that ended in it, None where none ended. Where a window holds no ended episode the score is None:
+missing, never 0.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def final_success(run: Run) -> float | None:
 def area_under_curve(run: Run) -> float | None:
     """Mean success over the environment steps: each point weighs as many steps as it covers.
 
-    A point where no episode ended carries the success of the point before it on; those before the first episode that
-    ended count as 0, for nothing has been solved yet. None where no episode ended at all.
+    A point where no episode ended carries the success of the point before it on; those before the first
+    episode that ended count as 0, for nothing has been solved yet. None where no episode ended at all.
     """
     if all(success is None for success in run.success):
         return None

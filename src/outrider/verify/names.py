@@ -22,14 +22,14 @@ SIGNALS = ("none", "event-count", "event-constant")
 
 @dataclass(frozen=True)
 class Names:
-    """How to check the names of other rooms. `world` and `engine` raise OutriderError; `learner` gives its settings."""
+    """How to ask other rooms for their names: two raise OutriderError, `learner` gives the settings."""
 
     world: Callable[[str], Any]
     engine: Callable[[str], Any]
     learner: Callable[[], type]
 
     def check(self, plan: Plan, where: str) -> None:
-        """Raises OutriderError, one line that begins with the file and the key, for the first unknown name."""
+        """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
         _known(plan.metric, METRICS, f"{where}: [study] metric names")
         for arm in plan.arms:
             _known(arm.signal, SIGNALS, f"{where}: [arms.{arm.name}] signal names")

@@ -21,7 +21,7 @@ UNCLEAR = "unclear"  # inconclusive
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the paired differences say. `difference` is their mean, `low` and `high` its interval at level 1 - alpha."""
+    """What the paired differences say: their mean, and its interval at level 1 - alpha."""
 
     n: int
     missing: int
@@ -36,7 +36,8 @@ class Evidence:
 class Comparison:
     """Treatment against one control over n pairs, told in `words`.
 
-    `p` tests "no better", `p_refuting` "better by at least the smallest effect"; both Holm-adjusted over the study.
+    `p` tests "no better", `p_refuting` "better by at least the smallest effect"; both Holm-adjusted over the
+    study.
     """
 
     against: str
@@ -57,7 +58,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """One arm's scores, [seeds], with an interval for their mean, and when its seeds reached the solving threshold.
+    """One arm's scores, [seeds], with an interval for their mean, and when its seeds solved the world.
 
     `median_steps_to_solve` is in environment steps, None where half of the seeds or more never got there.
     """

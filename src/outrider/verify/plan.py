@@ -1,4 +1,4 @@
-"""A plan: arms, world, budget, metric and decision rule, read from TOML, checked and hashed before the first step.
+"""A plan: arms, world, budget, metric and decision rule, checked and hashed before the first step.
 
 Every mistake is one line that says what is wrong, where (file and key) and what to do.
 """
@@ -42,7 +42,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study fixed before its first step. `steps` are environment steps of a run; seeds are 0 .. seeds - 1, paired."""
+    """A study fixed before its first step. Seeds are 0 .. seeds - 1; `steps` are environment steps a run."""
 
     id: str
     sentence: str
@@ -74,7 +74,7 @@ class Plan:
 
 
 def load_plan(path: Path, names: Names | None = DEFAULT_NAMES) -> Plan:
-    """Read and check a plan; raises OutriderError. `names` None skips worlds, engines and learner keys (for audits)."""
+    """Read and check a plan; raises OutriderError. `names` None skips other rooms' names (for audits)."""
     path = Path(path)
     if path.is_dir():
         path = path / "plan.toml"
@@ -125,7 +125,7 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
 
 
 def canonical_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 of the parsed content: neither comments nor the order of keys nor ways to write a number matter."""
+    """SHA-256 of the parsed content: comments, the order of keys and ways to write a number do not matter."""
     return hashlib.sha256(
         json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
     ).hexdigest()
@@ -153,9 +153,8 @@ def _check_arms(plan: Plan, where: str) -> None:
             f"{where}: [arms] has {len(names)} arm: a claim compares at least 2, add a control"
         )
     if plan.treatment not in names:
-        raise OutriderError(
-            f"{where}: [rule] treatment names {plan.treatment!r}, which is no arm{nearest(plan.treatment, names)}"
-        )
+        near = nearest(plan.treatment, names)
+        raise OutriderError(f"{where}: [rule] treatment names {plan.treatment!r}, which is no arm{near}")
     seen: dict[tuple[str, str], str] = {}
     for arm in plan.arms:
         twin = seen.setdefault((arm.signal, arm.engine), arm.name)

@@ -71,7 +71,9 @@ class Terminal:
         for arm, of_arm in self.jobs.items():
             total = sum(len(job.seeds) * job.steps for job in of_arm)
             self.resumed[arm] = self._steps(arm)
-            self.tasks[arm] = self.bars.add_task(arm, total=total, completed=self.resumed[arm], note="waiting")
+            self.tasks[arm] = self.bars.add_task(
+                arm, total=total, completed=self.resumed[arm], note="waiting"
+            )
         if finished:
             self.say(f"{len(finished)} of {len(jobs)} jobs were finished before; going on with the rest")
 
@@ -84,7 +86,7 @@ class Terminal:
             self.say(f"asked {engine} about {total} captions")
 
     def told(self, job: Job, message: dict[str, Any]) -> None:
-        """A worker's line: progress in [0, 1] and the current success of each seed, None where no episode ended."""
+        """A worker's line: progress in [0, 1], and each seed's success, None where no episode ended."""
         progress = message.get("progress")
         if isinstance(progress, int | float):
             self.done[job.name] = min(1.0, float(progress))

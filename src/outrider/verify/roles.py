@@ -1,4 +1,4 @@
-"""What part an arm plays, told by its signal and engine: so that the verdict can say in words what beat what."""
+"""What part an arm plays, told by its signal and engine, so that a verdict can say what beat what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONSTANT_BONUS = "constant-bonus"
 ORACLE = "oracle"
 MODEL = "model"
 
-# Placebos have the right form and no knowledge. The first two need no model at all, the others break its answers.
+# Placebos have the right form and no knowledge. The first two need no model, the others break its answers.
 WITHOUT_MODEL = (EVENT_COUNTS, CONSTANT_BONUS)
 BROKEN_ANSWERS = ("shuffled", "random", "inverted")
 PLACEBOS = WITHOUT_MODEL + BROKEN_ANSWERS
@@ -28,7 +28,7 @@ _IN_WORDS = {
 
 
 def role(arm: Arm) -> str:
-    """One of the names above. An engine is known by its outermost word: `shuffled(relevance(embedded))` is shuffled."""
+    """One of the names above, by the engine's outermost word: `shuffled(relevance(embedded))` is shuffled."""
     if arm.signal == NO_SIGNAL or not arm.engine:
         return UNGUIDED
     head = re.split(r"[^\w-]", arm.engine.strip(), maxsplit=1)[0]
@@ -38,5 +38,5 @@ def role(arm: Arm) -> str:
 
 
 def in_words(arm: Arm) -> str:
-    """The arm as a sentence names it: its role in plain words; an unguided arm or a model's by its own name."""
+    """The arm as a sentence names it: its role in words; an unguided or a model's arm by its own name."""
     return _IN_WORDS.get(role(arm), arm.name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One training run's curve. All tuples are [points]; `steps` are environment steps at the end of each point.
+    """One training run's curve, each tuple [points]; `steps` are environment steps at the end of a point.
 
     `success` is the mean over the `episodes` that ended since the point before, None where none ended.
     """
@@ -74,10 +74,12 @@ def read_runs(path: Path) -> list[dict[str, Any]]:
 
 
 def write_runs(plan: Plan, records: Iterable[Mapping[str, Any]]) -> str:
-    """The text of `runs.jsonl`: one line a run, sorted by the order of the arms in the plan and by seed, rounded."""
+    """The text of `runs.jsonl`: one line a run, rounded, sorted by seed within the arms of the plan."""
     order = {arm.name: index for index, arm in enumerate(plan.arms)}
     ordered = sorted(records, key=lambda record: (order[record["arm"]], record["seed"]))
-    return "".join(json.dumps(rounded(record), ensure_ascii=False, allow_nan=False) + "\n" for record in ordered)
+    return "".join(
+        json.dumps(rounded(record), ensure_ascii=False, allow_nan=False) + "\n" for record in ordered
+    )
 
 
 def rounded(value: Any) -> Any:
@@ -94,7 +96,7 @@ def rounded(value: Any) -> Any:
 def paired_runs(
     plan: Plan, records: Sequence[Mapping[str, Any] | Run], where: str = "runs.jsonl"
 ) -> dict[str, list[Run]]:
-    """The runs of each arm in order of seed; raises OutriderError unless each arm has each seed once, at equal steps."""
+    """The runs of each arm by seed; raises OutriderError unless each is there once, at equal steps."""
     found: dict[tuple[str, int], Run] = {}
     known = {arm.name for arm in plan.arms}
     for record in records:

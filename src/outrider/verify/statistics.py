@@ -1,8 +1,8 @@
-"""The statistics of a verdict: pure functions on NumPy arrays, chosen by simulation (docs/decisions/statistics.md).
+"""The statistics of a verdict: pure functions, chosen by simulation (docs/decisions/statistics.md).
 
-The scores of exploration studies are bounded and bimodal: a seed is solved or not. At n = 5 to 40 neither Student's t
-nor a bootstrap is honest for them. So the interval is Gaffke's, which equals Clopper and Pearson's on solved-or-not
-data, and the test is an exact sign-flip test.
+The scores of exploration studies are bounded and bimodal: a seed is solved or not. At n = 5 to 40 neither
+Student's t nor a bootstrap is honest for them. So the interval is Gaffke's, which equals Clopper and
+Pearson's on solved-or-not data, and the test is an exact sign-flip test.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ EXACT_SIGN_FLIPS = 40  # pairs up to which all 2^n sign flips are counted
 MONTE_CARLO_FLIPS = 99_999
 QUANTUM = 1e-9  # differences are compared as whole multiples of this, so that ties are ties on every platform
 
-# Nodes of the trapezoidal rule over s = log u in `gaffke_tail`. The integrand is analytic in a strip of half-width
-# pi / 2 and dies off at both ends, so that the error is about exp(-pi^2 / step): below 1e-12 here.
+# Nodes of the trapezoidal rule over s = log u in `gaffke_tail`. The integrand is analytic in a strip of
+# half-width pi / 2 and dies off at both ends, so that the error is about exp(-pi^2 / step): below 1e-12 here.
 _S = np.arange(-45.0, 45.0, 0.15)
 _U = np.exp(_S)
 
 
 def paired_differences(treatment: ArrayLike, control: ArrayLike) -> Floats:
-    """Treatment minus control, pair by pair. Both [n]; raises ValueError where the lengths differ or a score is NaN."""
+    """Treatment minus control, pair by pair, [n]; ValueError where lengths differ or a score is NaN."""
     a, b = np.asarray(treatment, float), np.asarray(control, float)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"pairs need two equally long lists of scores, not {a.shape} and {b.shape}")
@@ -37,10 +37,11 @@ def paired_differences(treatment: ArrayLike, control: ArrayLike) -> Floats:
 
 
 def sign_flip_p(differences: ArrayLike, alternative: str = "greater", seed: int = 0) -> float:
-    """How often would flipping signs at random give a mean as large? The p-value of the sign-flip permutation test.
+    """How often would flipping signs at random give a mean as large? The sign-flip permutation test's p.
 
-    Null: within each pair, either arm could have had either score. Exact up to 40 pairs (all 2^n flips, counted by
-    joining two sorted halves), else Monte Carlo with the +1 correction (Phipson and Smyth 2010), which is never 0.
+    Null: within each pair, either arm could have had either score. Exact up to 40 pairs (all 2^n flips,
+    counted by joining two sorted halves), else Monte Carlo with the +1 correction (Phipson and Smyth 2010),
+    which is never 0.
     differences: [n]; alternative: "greater", "less" or "two-sided".
     """
     whole = np.rint(np.asarray(differences, float) / QUANTUM).astype(np.int64)
@@ -76,9 +77,9 @@ def _flip_sums(whole: NDArray[np.int64]) -> NDArray[np.int64]:
 def gaffke_tail(values: ArrayLike, mean: float) -> float:
     """P(w . x <= mean) where w is uniform on the simplex (Dirichlet of ones) and x are the values, [k].
 
-    Exact but for rounding: w . x <= mean where a sum of exponentials weighted by x - mean is at most 0, and Gil-Pelaez
-    (1951) inverts its characteristic function, prod_k 1 / (1 - i u (x_k - mean)). With u = e^s the integral becomes one
-    over the whole line, for which the trapezoidal rule converges exponentially.
+    Exact but for rounding: w . x <= mean where a sum of exponentials weighted by x - mean is at most 0, and
+    Gil-Pelaez (1951) inverts its characteristic function, prod_k 1 / (1 - i u (x_k - mean)). With u = e^s the
+    integral becomes one over the whole line, for which the trapezoidal rule converges exponentially.
     """
     shifted = np.asarray(values, float) - mean
     if (shifted >= 0).all():
@@ -93,11 +94,12 @@ def gaffke_tail(values: ArrayLike, mean: float) -> float:
 
 
 def mean_p(values: ArrayLike, mean: float, bounds: tuple[float, float], alternative: str) -> float:
-    """Gaffke's p-value that the true mean is on the other side: "greater" tests mean <= `mean`, "less" mean >= `mean`.
+    """Gaffke's p-value: "greater" tests that the true mean is at most `mean`, "less" that it is at least so.
 
-    values: [n] independent draws within the bounds. The p-value is below a where `mean_interval` at level 1 - 2 a lies
-    on the named side of `mean`. No assumption beyond the bounds (J. Gaffke 2005; Learned-Miller and Thomas 2020,
-    arXiv 1905.06208): the worst possible value is added to the sample, and all are weighted at random.
+    values: [n] independent draws within the bounds. The p-value is below a where `mean_interval` at level 1 -
+    2 a lies on the named side of `mean`. No assumption beyond the bounds (J. Gaffke 2005; Learned-Miller and
+    Thomas 2020, arXiv 1905.06208): the worst possible value is added to the sample, and all are weighted at
+    random.
     """
     x = _checked(values, bounds)
     low, high = bounds
@@ -109,10 +111,11 @@ def mean_p(values: ArrayLike, mean: float, bounds: tuple[float, float], alternat
 
 
 def mean_interval(values: ArrayLike, bounds: tuple[float, float], level: float = 0.95) -> tuple[float, float]:
-    """An interval for the mean of bounded draws, honest for few and bimodal ones: Gaffke's at (1 - level) / 2 a side.
+    """An interval for the mean of bounded draws, honest for few and bimodal ones: Gaffke's, two-sided.
 
-    values: [n]. Never of width 0: eight differences of 1.0 within [-1, 1] give (0.26, 1.0) at 95 %, as eight of eight
-    would by Clopper and Pearson, which it equals on data at the two bounds. With no values it is the bounds.
+    values: [n]. Never of width 0: eight differences of 1.0 within [-1, 1] give (0.26, 1.0) at 95 %, as eight
+    of eight would by Clopper and Pearson, which it equals on data at the two bounds. With no values it is the
+    bounds.
     """
     x = _checked(values, bounds)
     low, high = bounds
@@ -144,7 +147,7 @@ def _checked(values: ArrayLike, bounds: tuple[float, float]) -> Floats:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment: comparing each with alpha holds the family-wise error at alpha (Holm 1979)."""
+    """Holm's step-down adjustment: the family-wise error is alpha when each is compared with it (1979)."""
     order = np.argsort(p_values, kind="stable")
     adjusted, running = [1.0] * len(p_values), 0.0
     for rank, index in enumerate(order):
@@ -154,10 +157,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def median_with_censoring(values: Sequence[float | None]) -> float | None:
-    """The median where None means "not within the budget", counted as later than every number; None if the middle is.
+    """The median, with None for "not within the budget", later than every number; None if the middle is.
 
-    For an even count the lower middle is taken only if the upper middle is a number too: else None, which does not
-    flatter an arm that solved exactly half of its seeds.
+    For an even count the lower middle is taken only if the upper middle is a number too: else None, which
+    does not flatter an arm that solved exactly half of its seeds.
     """
     if not values:
         return None

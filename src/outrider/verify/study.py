@@ -54,8 +54,8 @@ def run_study(
     replace: an existing evidence folder gives way once the new one is complete.
     cassette: recorded answers to begin with, such as another study's `cassette.jsonl.gz`.
     watch(folder, policy): draws `watch.gif` of the treatment's first trained agent into the folder.
-    render(folder): writes `report.html` from the other files. Both run before the folder is sealed.
-    Raises OutriderError for whatever the user can mend, and Interrupted on Ctrl-C; both leave finished jobs for the
+    render(folder): writes `report.html` from the other files. Both run before the folder is sealed. Raises
+    OutriderError for whatever the user can mend, and Interrupted on Ctrl-C; both leave finished jobs for the
     same command to go on from.
     """
     plan = load_plan(plan_path, names)
@@ -70,7 +70,10 @@ def run_study(
                 trained = _train(plan, jobs, folder / WORK, workers, show, worker, silence_s)
                 verdict = _record(plan, jobs, trained, folder)
                 costs = {"arms": _arm_costs(plan, jobs, trained), "engines": asked.costs}
-                study = {"wall_seconds": round(time.monotonic() - began, 3), "workers": workers or available_cores()}
+                study = {
+                    "wall_seconds": round(time.monotonic() - began, 3),
+                    "workers": workers or available_cores(),
+                }
                 write_json(folder / "costs.json", {**costs, "study": study})
                 policy = next(policy_path(job, folder / WORK) for job in jobs if job.save_policy)
                 if watch is not None:
@@ -106,7 +109,9 @@ def _train(
     trained = {job.name: result(job, work) for job in jobs}
     for job in jobs:
         if trained[job.name] is None:
-            raise OutriderError(f"the result for {describe(job)} in {work} was changed meanwhile: run the command again")
+            raise OutriderError(
+                f"the result for {describe(job)} in {work} was changed meanwhile: run the command again"
+            )
     return {name: found for name, found in trained.items() if found is not None}
 
 

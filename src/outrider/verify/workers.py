@@ -1,7 +1,8 @@
-"""Runs jobs in worker processes, each on a core of its own; ends them all when one fails, or when this process does.
+"""Runs jobs in worker processes, each on a core of its own; none outlives this process.
 
-A worker prints JSON lines, `{"progress": 0.4, "success": [0.1, null]}`, and writes its result atomically. It runs in
-a process group of its own, so that Ctrl-C reaches only the parent, which then ends its workers in order. POSIX only.
+A worker prints JSON lines, `{"progress": 0.4, "success": [0.1, null]}`, and writes its result atomically. It
+runs in a process group of its own, so that Ctrl-C reaches only the parent, which then ends its workers in
+order. POSIX only.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def run_jobs(
 ) -> None:
     """Run all jobs, `workers` at a time, in the given order; each is accepted as it finishes.
 
-    Raises OutriderError, one line with arm, seeds, exit code and log, when a worker fails or falls silent; then, as on
-    KeyboardInterrupt, every running worker is ended first. Finished jobs stay.
+    Raises OutriderError, one line with arm, seeds, exit code and log, when a worker fails or falls silent;
+    then, as on KeyboardInterrupt, every running worker is ended first. Finished jobs stay.
     """
     waiting, running, selector = deque(jobs), {}, selectors.DefaultSelector()
     cores = _cores()
@@ -86,8 +87,9 @@ def run_jobs(
                     running.pop(pipe).process.stdout.close()
                 elif time.monotonic() - worker.heard > silence_s:
                     raise OutriderError(
-                        f"the worker for {describe(worker.job)} said nothing for {silence_s:g} s and was ended: "
-                        f"see {log_path(worker.job, work)}; the same command goes on from the finished jobs"
+                        f"the worker for {describe(worker.job)} said nothing for {silence_s:g} s and was "
+                        f"ended: see {log_path(worker.job, work)}; "
+                        "the same command goes on from the finished jobs"
                     )
     finally:
         _end(list(running.values()))
@@ -178,7 +180,8 @@ def _last_words(log: Path) -> str:
 def _end(workers: Sequence[_Worker]) -> None:
     """End these workers with whatever they started: ask, wait a little, then insist.
 
-    Only the process groups of workers that have not been waited for, whose ids therefore cannot be anyone else's.
+    Only the process groups of workers that have not been waited for, whose ids therefore cannot be anyone
+    else's.
     """
     _signal(workers, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_S
