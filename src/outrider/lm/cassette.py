@@ -9,12 +9,14 @@ given.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import threading
 import warnings
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,7 +79,9 @@ class Cassette:
         try:
             data = path.read_bytes()
             text = gzip.decompress(data) if path.name.endswith(".gz") else data
-        except (OSError, EOFError) as error:
+            if not data and path.name.endswith(".gz"):
+                raise EOFError("it is empty")
+        except (OSError, EOFError, zlib.error) as error:
             raise OutriderError(
                 f"cannot read the cassette {path} ({error}): take it from its evidence again"
             ) from error
@@ -139,9 +143,9 @@ class Cassette:
             fresh.write_bytes(gzip.compress(body, compresslevel=9, mtime=0))
             fresh.replace(path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
             raise OutriderError(f"cannot write the cassette {path}: {error.strerror}") from error
-        finally:
-            fresh.unlink(missing_ok=True)
         return path
 
 

@@ -1,11 +1,10 @@
-"""The embedded model: llama.cpp in this process, through xllamacpp. It scores options exactly, and nothing
-else.
+"""The embedded model: llama.cpp in this process, through xllamacpp. It scores options, exactly.
 
 One primitive: log P(token | tokens before it), read from the model's full softmax. The wanted token is forced
 by a logit bias of one million, which moves what is sampled and not the probabilities that are reported (those
-are taken from the raw logits; tests compare them with a token-literal grammar and with the list of the most
-likely tokens, bit for bit). A string grammar must never be used for this: it re-tokenises and is wrong by up
-to 10 nats.
+are taken from the raw logits; tests compare them with a token-literal grammar, bit for bit, and with the list
+of likely tokens; its softmax is in single precision, good to 2e-4 nats). A string grammar must never be used
+for this: it re-tokenises and is wrong by up to 10 nats.
 
 An answer does not depend on the batch, its order, the prefix cache or the number of threads, bit for bit, on
 one machine. `threads` runs so many copies of one thread each instead of one of many threads, because threads
@@ -33,6 +32,7 @@ from outrider.lm.question import Answer, Question, Score
 
 CONTEXT = 512  # tokens of the longest prompt with its option
 FORCE = 1e6  # nats added to the wanted token before sampling
+UNDERFLOW = -1e3  # nats: where single precision rounds a probability to 0, llama.cpp reports far less
 Tokens = tuple[int, ...]
 
 
@@ -138,17 +138,7 @@ class Server:
 
     def log(self, before: Tokens, token: int) -> float:
         """log P(token | before) in nats, from the full softmax."""
-        reply = self.complete(before, logit_bias=[[token, FORCE]])
-        try:
-            first = reply["choices"][0]["logprobs"]["content"][0]
-            value, given = first["logprob"], first["id"]
-        except (LookupError, TypeError) as error:
-            raise Unanswerable(f"llama.cpp answered {str(reply)[:200]}") from error
-        if given != token:
-            raise Unanswerable(f"llama.cpp gave token {given} where {token} was forced")
-        if value is None or not math.isfinite(value) or value < -1e6:
-            raise Unanswerable(f"the log-probability of token {token} is {value}")
-        return float(value)
+        return read(self.complete(before, logit_bias=[[token, FORCE]]), token)
 
     def complete(self, before: Tokens, **settings: Any) -> Any:
         """llama.cpp's own reply to these tokens, one token long, greedy."""
@@ -180,6 +170,20 @@ class Server:
 
 class Unanswerable(Exception):
     """Why there is no answer; becomes an abstention."""
+
+
+def read(reply: Any, token: int) -> float:
+    """The log-probability of a forced token in llama.cpp's reply; Unanswerable where there is none."""
+    try:
+        first = reply["choices"][0]["logprobs"]["content"][0]
+        value, given = first["logprob"], first["id"]
+    except (LookupError, TypeError) as error:
+        raise Unanswerable(f"llama.cpp answered {str(reply)[:200]!r}") from error
+    if given != token:
+        raise Unanswerable(f"llama.cpp gave token {given} where {token} was forced")
+    if value is None or not math.isfinite(value) or value < UNDERFLOW:
+        raise Unanswerable(f"the log-probability of token {token} is {value}")
+    return float(value)
 
 
 def _version() -> str:

@@ -4,7 +4,7 @@ Two questions about one caption at a time, never pairs, lists or plans (small mo
 position):
 
   contrast   log P(" good") - log P(" bad") after the caption and "For the player this is"
-  mission    log P(the mission's words) after the caption and "The mission of the player is to"
+  mission    log P(the mission's words) after the caption and "The goal is to"
 
 Each becomes a z-score on the null set of irrelevant sentences; relevance is their sum. The weight is exactly
 0 up to a high quantile of the null set's own relevance, then rises linearly to 1 over `span` of its standard
@@ -26,7 +26,7 @@ from outrider.lm.question import Answer, Engine, Question, Rate, Score
 
 CONTRAST = 'Game message: "{caption}" For the player this is'
 GOOD_BAD = (" good", " bad")
-MISSION = 'Game message: "{caption}" The mission of the player is to'
+MISSION = 'Game message: "{caption}" The goal is to'
 PARTS = (
     "weight",
     "relevance",
@@ -64,7 +64,7 @@ class Relevance:
 
     inner: Engine
     quantile: float = 0.95
-    span: float = 2.0
+    span: float = 3.0
     null_set: tuple[str, ...] = IRRELEVANT
     _nulls: dict[str, Null | str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
