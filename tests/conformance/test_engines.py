@@ -15,8 +15,14 @@ from outrider.lm.question import Answer, Rate, Score
 from outrider.lm.registry import build, check
 from outrider.lm.relevance import Relevance
 
-CAPTIONS = ("You picked up the yellow key.", "You unlocked the green door.", "Nothing happened.", "", 'Say "\u00e9".',
-            "The television shows a quiz about cheese.")  # fmt: skip
+CAPTIONS = (
+    "You picked up the yellow key.",
+    "You unlocked the green door.",
+    "Nothing happened.",
+    "",
+    'Say "\u00e9".',
+    "The television shows a quiz about cheese.",
+)
 RATES = [Rate(caption, MISSION) for caption in CAPTIONS]
 SCORES = [Score("Two and two are", (" four", " five", " a fish")), Score("The sky is", (" blue",)),
           Score("", (" x",)), Score("No option", ()), Score("A ", ("b",))]  # fmt: skip

@@ -11,9 +11,10 @@ import time
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.lm.cassette import Cassette, Record, Replay, recorded
+from outrider.lm.cassette import Cassette, Replay, recorded
 from outrider.lm.placebo import Random
 from outrider.lm.question import Answer, Rate
+from outrider.lm.record import Record
 
 QUESTIONS = [Rate(f"Caption {i}.", "m") for i in range(6)]
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from outrider.lm.cassette import Cassette, Cost, Record, Replay, key_of, recorded
+from outrider.lm.cassette import Cassette, Cost, Replay, recorded
 from outrider.lm.placebo import Random
 from outrider.lm.question import Answer, Rate, Score
+from outrider.lm.record import Record, key_of
 
 QUESTIONS = [Rate(f'Caption {i}, \u00e9\n"quoted".', "a mission") for i in range(40)]
 

@@ -85,8 +85,8 @@ def test_words_that_look_like_control_tokens_stay_words():
 def test_threads_batches_and_caches_do_not_change_a_bit():
     from outrider.lm.embedded import Embedded
 
-    questions = [Score(f'Game message: "{words}" For the player this is', (" good", " bad"))
-                 for words in ("You yawn.", "You won.", "You win a prize.", "You yawn again.", "Rain.")]  # fmt: skip
+    captions = ("You yawn.", "You won.", "You win a prize.", "You yawn again.", "Rain.")
+    questions = [parts(Rate(caption, MISSION))[0] for caption in captions]
     one = [answer.values for answer in embedded().answer(questions)]
     two = [answer.values for answer in Embedded(threads=2).answer(questions[::-1])][::-1]
     alone = [embedded().answer([question])[0].values for question in questions[2:]]

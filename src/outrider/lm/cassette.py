@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import hashlib
-import json
 import os
 import threading
 import warnings
@@ -22,24 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from outrider.errors import OutriderError
-from outrider.lm.question import Answer, Engine, Question, Rate, Score
+from outrider.lm.question import Answer, Engine, Question
+from outrider.lm.record import Record, Sampling, describe, key_of, line, parse
 
 ASK_AT_ONCE = 16  # questions between two writes: so many answers are lost by a crash, at most
-Sampling = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Record:
-    """One answer, and all that it depends on."""
-
-    question: Question
-    engine: str
-    sampling: tuple[tuple[str, object], ...]
-    answer: Answer
-
-    @property
-    def key(self) -> str:
-        return key_of(self.question, self.engine, dict(self.sampling))
 
 
 @dataclass(frozen=True)
@@ -50,12 +34,6 @@ class Cost:
     abstentions: int = 0
     tokens: int = 0
     seconds: float = 0.0
-
-
-def key_of(question: Question, engine: str, sampling: Sampling) -> str:
-    """SHA-256 of question, engine and sampling in canonical JSON."""
-    body = {"engine": engine, "question": _question_json(question), "sampling": dict(sampling)}
-    return hashlib.sha256(_canonical(body).encode()).hexdigest()
 
 
 class Cassette:
@@ -71,7 +49,7 @@ class Cassette:
         self._lock = threading.Lock()
         if path and path.exists():
             whole = _without_torn_end(path)
-            self._records = {record.key: record for record in _parse(whole, path)}
+            self._records = {record.key: record for record in parse(whole, path)}
 
     @classmethod
     def load(cls, path: Path) -> Cassette:
@@ -86,7 +64,7 @@ class Cassette:
                 f"cannot read the cassette {path} ({error}): take it from its evidence again"
             ) from error
         cassette = cls()
-        cassette._records = {record.key: record for record in _parse(text, path)}
+        cassette._records = {record.key: record for record in parse(text, path)}
         return cassette
 
     def __len__(self) -> int:
@@ -115,7 +93,7 @@ class Cassette:
                 try:
                     self.path.parent.mkdir(parents=True, exist_ok=True)
                     with self.path.open("ab") as file:
-                        file.write("".join(_line(record) for record in fresh.values()).encode())
+                        file.write("".join(line(record) for record in fresh.values()).encode())
                         file.flush()
                         os.fsync(file.fileno())
                 except OSError as error:
@@ -136,7 +114,7 @@ class Cassette:
         """Write all records to `path` (.jsonl.gz): sorted, no timestamp, in one step; the same records,
         the same bytes.
         """
-        body = "".join(_line(record) for record in self.records()).encode()
+        body = "".join(line(record) for record in self.records()).encode()
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +180,7 @@ class Replay:
             if answer is None:
                 raise OutriderError(
                     f"the cassette holds no answer of `{self.name}` to "
-                    f"{_canonical(_question_json(question))[:160]}: run the study live, to record it"
+                    f"{describe(question)[:160]}: run the study live, to record it"
                 )
         return [answer for answer in found if answer is not None]
 
@@ -232,53 +210,3 @@ def _without_torn_end(path: Path) -> bytes:
     except OSError as error:
         raise OutriderError(f"cannot open the cassette {path}: {error.strerror}") from error
     return whole
-
-
-def _parse(text: bytes, path: Path) -> list[Record]:
-    records = []
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            row = json.loads(line)
-            answer = Answer(**{**row["answer"], "values": tuple(row["answer"]["values"])})
-            record = Record(
-                _question(row["question"]), row["engine"], tuple(sorted(row["sampling"].items())), answer
-            )
-            if record.key != row["key"]:
-                raise ValueError("its key is not the hash of its content")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise OutriderError(f"{path}, line {number}: not a record of a cassette ({error})") from error
-        records.append(record)
-    return records
-
-
-def _line(record: Record) -> str:
-    answer = record.answer
-    body = {
-        "abstention": answer.abstention,
-        "seconds": answer.seconds,
-        "tokens": answer.tokens,
-        "values": answer.values,
-    }
-    row = {"key": record.key, "engine": record.engine, "sampling": dict(record.sampling)}
-    return _canonical(row | {"question": _question_json(record.question), "answer": body}) + "\n"
-
-
-def _question_json(question: Question) -> dict[str, object]:
-    match question:
-        case Score(prompt, options):
-            return {"kind": "score", "prompt": prompt, "options": list(options)}
-        case Rate(caption, mission):
-            return {"kind": "rate", "caption": caption, "mission": mission}
-
-
-def _question(row: Mapping[str, object]) -> Question:
-    match row:
-        case {"kind": "score", "prompt": str(prompt), "options": list(options)}:
-            return Score(prompt, tuple(options))
-        case {"kind": "rate", "caption": str(caption), "mission": str(mission)}:
-            return Rate(caption, mission)
-    raise ValueError(f"unknown question {row}")
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

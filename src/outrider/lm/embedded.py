@@ -58,6 +58,8 @@ class Embedded:
         """One answer a question, in order. Neighbours in the alphabet are asked together: they share a
         prefix.
         """
+        if not questions:
+            return []
         order = sorted(range(len(questions)), key=lambda i: repr(questions[i]))
         cuts = [len(order) * k // self._threads for k in range(self._threads + 1)]
         shares = [[questions[i] for i in order[a:b]] for a, b in itertools.pairwise(cuts)]
