@@ -48,6 +48,7 @@ TOPICS = [
 ]
 TELEVISION = [f"The television shows {show} {topic}." for show in SHOWS for topic in TOPICS]
 GUIDE = "relevance(embedded)"
+MODEL = "embedded smollm2-135m-instruct 0123456789ab"
 ENDS = {
     "supported": dict(zip(ARMS, (0.25, 0.93, 0.0, 0.03, 0.08), strict=True)),
     "refuted": dict(zip(ARMS, (1.0, 0.05, 1.0, 0.3, 1.0), strict=True)),
@@ -109,15 +110,14 @@ def make(
         for arm in ARMS
         for seed in range(seeds)
     ]
-    answered = answers(rng)
     plan = PLAN.format(id=claim, seeds=seeds, steps=steps)
     written = {
         "plan.toml": plan,
         "runs.jsonl": "".join(json.dumps(r) + "\n" for r in runs),
         "verdict.json": json.dumps(judge(parse_plan(plan, names=None), runs).to_json()),
-        "answers.json": json.dumps(answered),
-        "gold.json": json.dumps({GUIDE: gold(rng)}),
-        "costs.json": json.dumps(costs(rng, seeds * steps, answered)),
+        "answers.json": json.dumps(answers(rng)),
+        "gold.json": json.dumps(gold(rng)),
+        "costs.json": json.dumps(costs(rng, seeds * steps)),
         "environment.json": json.dumps(environment()),
     }
     for name, text in written.items():
@@ -175,75 +175,61 @@ def run(
 
 
 def answers(rng: np.random.Generator) -> dict[str, Any]:
-    """About 320 captions for each engine; two abstentions; one hostile caption."""
+    """About 300 captions for each engine; two abstentions; one hostile caption."""
     captions = [*USEFUL, *PLAIN, HOSTILE, *TELEVISION]
     told = []
     for caption in captions:
-        relevance = float(
-            rng.normal(2.8, 0.9) if caption in USEFUL or caption == HOSTILE else rng.normal(0, 0.6)
-        )
+        useful = caption in USEFUL or caption == HOSTILE
+        relevance = float(rng.normal(2.8, 0.9) if useful else rng.normal(0, 0.6))
+        parts = {"relevance": relevance, "contrast": relevance * 0.6, "mission": relevance * 0.4 - 7}
         weight = min(max((relevance - 1.5) / 2.5, 0.0), 1.0)
-        told.append(
-            {
-                "caption": caption,
-                "weight": round(weight, 4),
-                "parts": {
-                    "relevance": relevance,
-                    "contrast": relevance * 0.6,
-                    "mission": relevance * 0.4 - 7,
-                },
-            }
-        )
-    told[4] |= {
-        "weight": None,
-        "abstention": 'the word " good" was not among the 5000 most likely',
-        "parts": {},
-    }
-    told[7] |= {"weight": None, "abstention": "the engine answered too late", "parts": {}}
-    weights = [t["weight"] for t in told]
-    mixed = [
-        {"caption": t["caption"], "weight": w}
-        for t, w in zip(told, rng.permutation([w or 0.0 for w in weights]).tolist(), strict=True)
-    ]
+        told.append({"caption": caption, "weight": weight, "abstention": "", "parts": parts})
+    told[4] |= {"weight": 0.0, "abstention": 'the word " good" was not among the likely ones', "parts": {}}
+    told[7] |= {"weight": 0.0, "abstention": "the engine answered too late", "parts": {}}
+    shuffled = rng.permutation([one["weight"] for one in told]).tolist()
+    engines = {GUIDE: told}
+    for engine, weights in ((f"shuffled({GUIDE})", shuffled), ("constant", [1.0] * len(captions))):
+        pairs = zip(captions, weights, strict=True)
+        engines[engine] = [{"caption": c, "weight": w, "abstention": "", "parts": {}} for c, w in pairs]
+    mission = "pick up the purple box"
     return {
-        GUIDE: {"mission": "pick up the purple box", "answers": told},
-        f"shuffled({GUIDE})": {"answers": mixed},
-        "constant": {"answers": [{"caption": c, "weight": 1.0} for c in captions]},
+        "engines": {
+            k: {"name": f"{k} {MODEL}", "mission": mission, "captions": v} for k, v in engines.items()
+        }
     }
 
 
 def gold(rng: np.random.Generator) -> dict[str, Any]:
-    """Thirty gold pairs, one of them ordered wrongly."""
-    pairs = [
-        {
-            "better": USEFUL[i],
-            "worse": (PLAIN + TELEVISION)[i],
-            "better_score": float(rng.uniform(1, 4)),
-            "worse_score": float(rng.uniform(-2, 0.9)),
-        }
-        for i in range(30)
-    ]
-    pairs[3] |= {"better_score": 0.2, "worse_score": 0.7}
-    pairs = [p | {"right": p["better_score"] > p["worse_score"]} for p in pairs]
-    return {"accuracy": sum(p["right"] for p in pairs) / 30, "pairs": pairs}
+    """Thirty gold pairs: one ordered wrongly, one a tie, one abstained."""
+    pairs = []
+    for i in range(30):
+        high, low = float(rng.uniform(0.4, 1)), float(rng.uniform(0, 0.3))
+        if i < 2:
+            high, low = ((0.1, 0.3), (0.0, 0.0))[i]
+        outcome = "abstained" if i == 2 else "right" if high > low else "wrong" if high < low else "tie"
+        better, worse = USEFUL[i], (PLAIN + TELEVISION)[i]
+        pairs.append(
+            {"better": better, "worse": worse, "better_score": high, "worse_score": low, "outcome": outcome}
+        )
+    pairs[2]["better_score"] = None
+    record = {
+        "name": MODEL,
+        "mission": "get to the goal",
+        "sentence": "",
+        "accuracy": 27.5 / 29,
+        "p": 2e-7,
+        "pairs": pairs,
+    }
+    return {"engines": {GUIDE: record}}
 
 
-def costs(rng: np.random.Generator, steps: int, answered: dict[str, Any]) -> dict[str, Any]:
+def costs(rng: np.random.Generator, steps: int) -> dict[str, Any]:
     """Times as a small machine would show them."""
-    n = len(answered[GUIDE]["answers"])
-    arms = {
-        arm: {
-            "wall_seconds": float(rng.uniform(38, 41)),
-            "compile_seconds": float(rng.uniform(7, 9)),
-            "environment_steps": steps,
-        }
-        for arm in ARMS
-    }
-    engines = {
-        GUIDE: {"questions": 2 * n, "tokens": 31 * n, "seconds": 0.11 * n},
-        f"shuffled({GUIDE})": {"questions": 0, "tokens": 0, "seconds": 0.0},
-        "constant": {"questions": n, "tokens": 0, "seconds": 0.0},
-    }
+    arms = {}
+    for arm in ARMS:
+        wall, compiling = round(rng.uniform(38, 41), 3), round(rng.uniform(7, 9), 3)
+        arms[arm] = {"environment_steps": steps, "wall_seconds": wall, "compile_seconds": compiling}
+    engines = {MODEL: {"questions": 780, "abstentions": 2, "tokens": 9114, "seconds": 32.3}}
     return {"arms": arms, "engines": engines, "study": {"wall_seconds": 141.2, "workers": 2}}
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from outrider.report import svg, words
 from outrider.report.curves import SHARE, curve, score
-from outrider.report.gold import wilson
 from outrider.report.lines import _area, _line
 from outrider.verify.statistics import mean_interval
 
@@ -122,15 +121,3 @@ def test_lines_break_where_a_value_is_missing():
     assert _line([0, 1, 2], [None, 6, None]) == "M1 6h2"
     assert _line([0, 1], [None, None]) == ""
     assert _area([0, 1, 2, 3], [1, 1, None, 1], [9, 9, None, 9]) == "M0 9L1 9L1 1L0 1ZM3 9L3 1Z"
-
-
-def test_wilson_against_published_values():
-    # Newcombe 1998, table I: 81/263, 15/148, 0/20, 1/29.
-    for right, n, low, high in (
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ):
-        assert wilson(right, n) == pytest.approx((low, high), abs=5e-5)
-    assert wilson(0, 0) == (None, None)

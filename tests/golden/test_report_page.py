@@ -15,7 +15,7 @@ from outrider.errors import OutriderError
 from outrider.report import charts
 from outrider.report.html import render
 from outrider.report.markup import VOID, Safe, data_island, table, tag
-from outrider.report.read import OPTIONAL, Arm, load
+from outrider.report.read import OPTIONAL, Arm, asked, load
 from synthetic_evidence import ARMS, HOSTILE, make
 
 SMALL = {"points": 12, "gif": False}
@@ -119,7 +119,10 @@ def test_markup_escapes_what_it_did_not_build():
         == '<td title="&quot;&gt;&lt;i&gt;">&lt;b a=&quot;1&quot;&gt;</td>'
     )
     assert tag("p", Safe("<b>x</b>"), tag("br"), None, hidden=True, id=None) == "<p hidden><b>x</b><br></p>"
-    assert "</script>" not in data_island({"a": "</script><!--"}, "x").removesuffix("</script>")
+    island = data_island({"a": "</script><!--&"}, "x")
+    inside = island.removeprefix('<script type="application/json" id="x">').removesuffix("</script>")
+    assert not set(inside) & set("<>&")
+    assert json.loads(inside) == {"a": "</script><!--&"}
     assert '<th scope="row">&lt;a&gt;</th>' in table(["x"], [["<a>"]], "t")
 
 
@@ -157,7 +160,8 @@ def test_an_arm_that_never_ends_an_episode_is_drawn_without_a_curve(tmp_path):
     plane = re.search(r'<svg[^>]*class="plane">(.*?)</svg>', page, re.S).group(1)
     assert plane.count('class="mean') == len(ARMS) - 1
     assert "event-counts ends at –" in page
-    assert "8 without a score" in page
+    assert "8 unscored" in page
+    assert "In event-counts, no episode ever ended." in page
     assert "No verdict" in page
 
 
@@ -188,6 +192,10 @@ def test_the_forest_puts_effects_where_they_belong():
         [100 * (v - low) / (high - low) for v in (0, 1)], abs=0.01
     )
     assert "+0.50 [0.00, +1.00]" in drawn
+    band = re.search(r'<rect x="([\d.]+)%" width="([\d.]+)%"', drawn)
+    assert [float(v) for v in band.groups()] == pytest.approx(
+        [100 * (-0.1 - low) / (high - low), 100 * 0.2 / (high - low)], abs=0.02
+    )
 
 
 def test_a_comparison_without_a_difference_is_drawn_as_empty():
@@ -211,5 +219,11 @@ def test_the_model_is_shown_caption_by_caption_with_abstentions(page):
     text = " ".join(Outline(page).words)
     assert "1 × the engine answered too late" in text
     assert "Every caption weighs 1.00." in text
-    assert "29 of 30" in text
-    assert "1 pair ordered wrongly" in text
+    row = re.findall(r'<td class="n"[^>]*>([^<]+)</td>', page[page.index('id="gold"') :])[:5]
+    assert row == ["27", "1", "1", "1", "95 %"]
+    assert "3 pairs not in the right order" in text
+
+
+def test_an_abstention_is_never_a_weight_of_nought():
+    said = {"captions": [{"caption": "a", "weight": 0.0, "abstention": "too late", "parts": {}}]}
+    assert [(one.weight, one.abstention) for one in asked(said)] == [(None, "too late")]

@@ -93,9 +93,8 @@ def strip(
         there = [v for v in row.values() if v is not None]
         mean = sum(there) / len(there) if there else None
         top = i * row_height
-        said = f"mean {words.fixed(mean)}" + (
-            f", {len(row) - len(there)} without a score" if len(there) < len(row) else ""
-        )
+        unscored = f"{len(row) - len(there)} unscored" if len(there) < len(row) else ""
+        said = ", ".join(filter(None, (f"mean {words.fixed(mean)}" if there else "", unscored)))
         marks.append(tag("line", x1="0", x2="100%", y1=top, y2=top, class_="rule") if i else Safe(""))
         marks.append(
             tag("text", arm.name, x="0", y=top + 20, class_=f"label left ink strong {svg.colour(arm.slot)}")

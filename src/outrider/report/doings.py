@@ -42,8 +42,9 @@ def doings(e: Evidence) -> Safe:
         "What the agents did",
         tag("div", *bars, class_="bars") if bars else None,
         note(
-            "The share of television among an arm's recorded events. An agent that is paid for novelty "
-            "alone finds endless novelty there."
+            "The share of television among an arm’s recorded events. An agent that is paid for novelty "
+            "alone finds endless novelty there. Single pictures are rare, so that many are not among the "
+            "recorded events and the true share is mostly larger."
         )
         if bars
         else None,

@@ -17,21 +17,9 @@ def learning(e: Evidence) -> Safe:
     title = "Learning curves, success over environment steps: " + "; ".join(
         f"{arm.name} ends at {words.fixed(c.last)}" for arm, c in found
     )
-    legend = [
-        tag(
-            "button",
-            svg.swatch(arm.slot),
-            arm.name,
-            type="button",
-            aria_pressed="true",
-            data_arm=arm.slot,
-            class_="toggle",
-        )
-        for arm, _ in found
-    ]
-    single = tag(
-        "button", "single seeds", type="button", aria_pressed="true", data_seeds=True, class_="toggle"
-    )
+    look = {"type": "button", "aria_pressed": "true", "class_": "toggle"}
+    legend = [tag("button", svg.swatch(arm.slot), arm.name, data_arm=arm.slot, **look) for arm, _ in found]
+    single = tag("button", "single seeds", data_seeds=True, **look)
     thinned = [c for _, c in found if c.thinned]
     island = data_island({"arms": [_hover(arm, c) for arm, c in found]}, "curves")
     more = [
@@ -57,13 +45,11 @@ def learning(e: Evidence) -> Safe:
         ),
         note(
             "Success of the episodes that ended since the point before, over environment steps of a run. "
-            "Thick: the mean of the seeds. "
-            "Band: the pointwise 95 % interval of that mean (Gaffke’s, as in the verdict). Thin: single "
-            "seeds. Where no episode of a "
-            "seed ended there is no value, and the mean is over the others.",
-            f" Drawn with {len(thinned[0].steps)} of {thinned[0].recorded} recorded points."
-            if thinned
-            else None,
+            "Thick: the mean of the seeds. Band: the pointwise 95 % interval of that mean (Gaffke’s, as in "
+            "the verdict). Thin: single seeds. Where no episode of a seed ended there is no value, and the "
+            "mean is over the others.",
+            *(f" Drawn with {len(c.steps)} of {c.recorded} recorded points." for c in thinned[:1]),
+            *(f" In {arm.name}, no episode ever ended." for arm, c in found if c.last is None),
         ),
         _more(more) if more else None,
         island,

@@ -84,8 +84,8 @@ def load(folder: str | Path) -> Evidence:
         runs=_runs(folder / "runs.jsonl"),
         verdict=_json(folder / "verdict.json"),
         arms=_arms(plan),
-        answers=_named(_json(folder / "answers.json")),
-        gold=_named(_json(folder / "gold.json")),
+        answers=_json(folder / "answers.json").get("engines", {}),
+        gold=_json(folder / "gold.json").get("engines", {}),
         costs=_json(folder / "costs.json"),
         environment=_json(folder / "environment.json"),
         manifest=_json(folder / "manifest.json"),
@@ -96,27 +96,15 @@ def load(folder: str | Path) -> Evidence:
 
 def asked(answers: dict[str, Any]) -> list[Asked]:
     """The captions of one engine, each with its weight and parts, in the order of the file."""
-    entries = answers.get("answers", answers.get("captions", []))
-    if isinstance(entries, dict):
-        entries = [
-            {"caption": k, **(v if isinstance(v, dict) else {"weight": v})} for k, v in entries.items()
-        ]
-    return [_asked(entry) for entry in entries]
+    return [_asked(entry) for entry in answers.get("captions", [])]
 
 
 def _asked(entry: dict[str, Any]) -> Asked:
-    parts: dict[str, float] = {}
-    for source in (entry, entry.get("parts"), entry.get("raw")):
-        if isinstance(source, (list, tuple)):
-            source = {f"raw {i + 1}": value for i, value in enumerate(source)}
-        for key, value in (source or {}).items():
-            if key != "weight" and isinstance(value, (int, float)) and not isinstance(value, bool):
-                parts[key] = float(value)
-    weight = entry.get("weight")
-    reason = str(entry.get("abstention") or "")
+    parts = {name: float(value) for name, value in (entry.get("parts") or {}).items()}
+    weight, reason = entry.get("weight"), str(entry.get("abstention") or "")
     if weight is None and not reason:
         reason = "no reason recorded"
-    return Asked(str(entry["caption"]), None if weight is None else float(weight), reason, parts)
+    return Asked(str(entry["caption"]), None if reason else float(weight), reason, parts)
 
 
 def _arms(plan: Plan) -> tuple[Arm, ...]:
@@ -147,16 +135,3 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_text())
     except json.JSONDecodeError as error:
         raise OutriderError(f"{path} is not JSON: {error}") from None
-
-
-def _named(value: Any) -> dict[str, dict[str, Any]]:
-    """A mapping from engine to its record, also where the file holds a list of records or wraps them."""
-    for wrapper in ("engines", "scorers"):
-        if isinstance(value, dict) and isinstance(value.get(wrapper), (dict, list)):
-            value = value[wrapper]
-    if isinstance(value, list):
-        value = {
-            str(entry.get("engine", entry.get("name", entry.get("scorer", i)))): entry
-            for i, entry in enumerate(value)
-        }
-    return {name: entry if isinstance(entry, dict) else {"answers": entry} for name, entry in value.items()}

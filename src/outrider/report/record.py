@@ -60,7 +60,7 @@ def costs(e: Evidence) -> Safe:
     ]
     head += [right(f"against {unguided}")] if base else []
     rows = [_arm_row(arm, arms.get(arm.name, {}), others, base) for arm in e.arms]
-    engine_head = ["engine", *map(right, ("questions", "tokens", "answering"))]
+    engine_head = ["model", *map(right, ("questions", "abstentions", "tokens", "answering"))]
     guided = pick(arms.get(e.treatment.name, {}), WALL)
     told = (
         f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of {unguided}, "
@@ -75,7 +75,7 @@ def costs(e: Evidence) -> Safe:
         note("Wall-clock of an arm: the time of its processes, added up; they may have run side by side.")
         if arms
         else None,
-        table(engine_head, [_engine_row(*item) for item in engines.items()], "Cost of every engine")
+        table(engine_head, [_engine_row(*item) for item in engines.items()], "Cost of every model")
         if engines
         else None,
     )
@@ -97,7 +97,7 @@ def _arm_row(arm: Arm, record: dict[str, Any], others: list[str], base: float | 
 
 
 def _engine_row(name: str, record: dict[str, Any]) -> list[Safe]:
-    counts = [number(words.count(pick(record, (key,)))) for key in ("questions", "tokens")]
+    counts = [number(words.count(pick(record, (key,)))) for key in ("questions", "abstentions", "tokens")]
     return [
         tag("th", tag("code", name), scope="row"),
         *counts,
