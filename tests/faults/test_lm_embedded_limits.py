@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
+
 import pytest
 
-from lm_model import embedded
+from lm_model import embedded, server
 from outrider.errors import OutriderError
 from outrider.lm import embedded as module
 from outrider.lm import models
@@ -110,3 +112,18 @@ def test_what_cannot_be_asked_is_an_abstention_and_the_next_question_is_answered
 def test_a_reply_without_a_number_is_never_a_number(reply):
     with pytest.raises(module.Unanswerable):
         module.read(reply, 1)
+
+
+def test_the_local_port_of_llama_answers_nobody_else():
+    connection = http.client.HTTPConnection(server().host, server().port, timeout=10)
+    connection.request("POST", "/tokenize", '{"content": "a"}', {"Content-Type": "application/json"})
+    assert connection.getresponse().status == 401
+    assert server().host == "127.0.0.1"
+
+
+def test_the_longest_prompt_that_fits_is_answered():
+    one = len(server().tokens("word word")) - len(server().tokens("word"))
+    longest = Score("word" + " word" * (module.CONTEXT // one - 2), (" word",))
+    assert len(server().tokens(longest.prompt)) + 1 == module.CONTEXT
+    assert embedded().answer([longest])[0].values
+    assert "more than" in embedded().answer([Score(longest.prompt + " word", (" word",))])[0].abstention

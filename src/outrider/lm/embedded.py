@@ -14,6 +14,7 @@ them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import importlib.metadata
@@ -97,7 +98,7 @@ class Server:
                 f"llama.cpp cannot load {path} ({error}): is it a GGUF file of a language model?"
             ) from error
         host, port = self._llama.listening_address.removeprefix("http://").rsplit(":", 1)
-        self._local = http.client.HTTPConnection(host, int(port), timeout=60)
+        self.host, self.port = host, int(port)
         self.tokens = functools.lru_cache(maxsize=4096)(self._tokenize)
 
     def ask(self, question: Question) -> Answer:
@@ -160,10 +161,10 @@ class Server:
         body = json.dumps({"content": text, "add_special": True, "parse_special": False})
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
         try:
-            self._local.request("POST", "/tokenize", body, headers)
-            reply = json.loads(self._local.getresponse().read())
+            with contextlib.closing(http.client.HTTPConnection(self.host, self.port, timeout=60)) as local:
+                local.request("POST", "/tokenize", body, headers)  # a kept connection would be cut when idle
+                reply = json.loads(local.getresponse().read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._local.close()
             raise Unanswerable(f"llama.cpp cannot tokenise: {error}") from error
         if "tokens" not in reply:
             raise Unanswerable(f"llama.cpp cannot tokenise {text[:40]!r}: {str(reply)[:160]}")
