@@ -19,6 +19,13 @@ class Obs(NamedTuple):
     vector: UInt8[Array, "*batch k"]
 
 
+class Atlas(NamedTuple):
+    """A language model's answers as arrays, looked up by event code; unknown where it was not asked or abstained."""
+
+    weight: Float[Array, "E"]  # in [0, 1]; 0 where unknown
+    known: Bool[Array, "E"]
+
+
 class Step(NamedTuple):
     """What one step of a device world returns; no reset inside."""
 

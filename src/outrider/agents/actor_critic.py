@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from outrider.agents.features import Features
 from outrider.types import Key, Obs
-from outrider.worlds.minigrid import tiles as t
 
 
 class Layer(eqx.Module):
@@ -48,29 +48,19 @@ class ActorCritic(eqx.Module):
 
     actor: Perceptron
     critic: Perceptron
+    features: Features = eqx.field(static=True)
 
-    def __init__(self, key: Key, inputs: int, actions: int, width: int, depth: int):
+    def __init__(self, key: Key, features: Features, actions: int, width: int, depth: int):
         actor_key, critic_key = jax.random.split(key)
-        hidden = (inputs, *[width] * depth)
+        hidden = (features.size, *[width] * depth)
+        self.features = features
         self.actor = Perceptron(actor_key, (*hidden, actions), gain=0.01)
         self.critic = Perceptron(critic_key, (*hidden, 1), gain=1.0)
 
     def __call__(self, obs: Obs) -> tuple[Float[Array, "n actions"], Float[Array, "n"]]:
-        x = features(obs)
+        x = self.features(obs)
         return self.actor(x), self.critic(x)[:, 0]
 
     def value(self, obs: Obs) -> Float[Array, "n"]:
         """The value alone."""
-        return self.critic(features(obs))[:, 0]
-
-
-def features(obs: Obs) -> Float[Array, "n k"]:
-    """A flat row of numbers of about unit size: tile and colour of each cell, then the vector."""
-    cells = obs.grid.reshape(obs.grid.shape[0], -1)
-    tile, colour = cells // t.COLOURS, cells % t.COLOURS
-    return jnp.concatenate([tile / t.TILES, colour / t.COLOURS, obs.vector], axis=-1).astype(jnp.float32)
-
-
-def inputs_of(grid: tuple[int, int], vector: int) -> int:
-    """Length of `features` for a view and a vector."""
-    return 2 * grid[0] * grid[1] + vector
+        return self.critic(self.features(obs))[:, 0]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from outrider.explore.signal import Signal
-from outrider.types import Trajectory
+from outrider.types import Atlas, Trajectory
+
+
+class Counts(NamedTuple):
+    """What the events are worth, and how often each occurred."""
+
+    atlas: Atlas
+    n: Float[Array, "E"]
 
 
 def _payable(trajectory: Trajectory) -> Bool[Array, "T B M"]:
@@ -15,33 +24,37 @@ def _payable(trajectory: Trajectory) -> Bool[Array, "T B M"]:
     return trajectory.first & ~trajectory.terminated[..., None]
 
 
-def event_count(weights: Float[Array, "E"], scale: float = 2.0) -> Signal:
+def event_count(scale: float = 2.0) -> Signal:
     """`weight * scale / sqrt(n)` at an event's first occurrence in an episode; n counts its occurrences in all episodes.
 
     n includes the occurrence itself and, among the copies of one step, all that share it. Source: count-based
     exploration (Strehl and Littman 2008; Bellemare et al. 2016, eq. 2) on captioned events, weighted by relevance.
     """
 
-    def bonus(counts: Float[Array, "E"], trajectory: Trajectory) -> Float[Array, "T B"]:
-        def step(counts: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
-            events, pays = now
-            counts = counts.at[events].add(1.0)
-            paid = jnp.where(pays, weights[events] * scale / jnp.sqrt(counts[events]), 0.0)
-            return counts, paid.sum(axis=-1)
+    def bonus(state: Counts, trajectory: Trajectory) -> Float[Array, "T B"]:
+        weight = state.atlas.weight
 
-        return jax.lax.scan(step, counts, (trajectory.events, _payable(trajectory)))[1]
+        def step(n: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+            events, pays = now
+            n = n.at[events].add(1.0)
+            paid = jnp.where(pays, weight[events] * scale / jnp.sqrt(n[events]), 0.0)
+            return n, paid.sum(axis=-1)
+
+        return jax.lax.scan(step, state.n, (trajectory.events, _payable(trajectory)))[1]
 
     return Signal(
-        init=lambda key: jnp.zeros_like(weights),
+        init=lambda key, atlas: Counts(atlas, jnp.zeros_like(atlas.weight)),
         bonus=bonus,
-        update=lambda counts, trajectory, key: (counts.at[trajectory.events].add(1.0), {}),
+        update=lambda state, trajectory, key: (state._replace(n=state.n.at[trajectory.events].add(1.0)), {}),
     )
 
 
-def event_constant(weights: Float[Array, "E"], scale: float = 0.5) -> Signal:
+def event_constant(scale: float = 0.5) -> Signal:
     """`weight * scale` at an event's first occurrence in an episode, for ever."""
 
-    def bonus(state: tuple[()], trajectory: Trajectory) -> Float[Array, "T B"]:
-        return jnp.where(_payable(trajectory), weights[trajectory.events] * scale, 0.0).sum(axis=-1)
+    def bonus(atlas: Atlas, trajectory: Trajectory) -> Float[Array, "T B"]:
+        return jnp.where(_payable(trajectory), atlas.weight[trajectory.events] * scale, 0.0).sum(axis=-1)
 
-    return Signal(init=lambda key: (), bonus=bonus, update=lambda state, trajectory, key: (state, {}))
+    return Signal(
+        init=lambda key, atlas: atlas, bonus=bonus, update=lambda atlas, trajectory, key: (atlas, {})
+    )

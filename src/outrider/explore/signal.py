@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from outrider.types import Key, Trajectory
+from outrider.types import Atlas, Key, Trajectory
 
 Metrics = dict[str, Float[Array, ""]]
 
 
 class Signal(NamedTuple):
-    """`init` makes a state, `bonus` pays a trajectory under it, `update` learns from the trajectory."""
+    """`init` makes a state, `bonus` pays a trajectory under it, `update` learns from the trajectory.
 
-    init: Callable[[Key], Any]
+    What a language model said, the atlas, is part of the state: so one compiled program serves every engine.
+    """
+
+    init: Callable[[Key, Atlas], Any]
     bonus: Callable[[Any, Trajectory], Float[Array, "T B"]]
     update: Callable[[Any, Trajectory, Key], tuple[Any, Metrics]]
 
@@ -24,7 +27,7 @@ class Signal(NamedTuple):
 def nothing() -> Signal:
     """The unguided arm: no state, no bonus."""
     return Signal(
-        init=lambda key: (),
+        init=lambda key, atlas: (),
         bonus=lambda state, trajectory: jnp.zeros_like(trajectory.reward),
         update=lambda state, trajectory, key: (state, {}),
     )

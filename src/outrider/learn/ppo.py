@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float
 
-from outrider.agents.actor_critic import ActorCritic, inputs_of
+from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.features import Features
 from outrider.explore.signal import Signal
 from outrider.learn.collect import collect
 from outrider.learn.diary import Diary, Line, start, write
@@ -18,7 +19,7 @@ from outrider.learn.settings import Settings
 from outrider.ops.advantage import gae
 from outrider.ops.distribution import log_prob_and_entropy
 from outrider.ops.ppo import normalise, policy_loss, value_loss
-from outrider.types import Key, Obs, Trajectory
+from outrider.types import Atlas, Key, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
 
 
@@ -53,15 +54,16 @@ class PPO(NamedTuple):
     signal: Signal
     optimiser: optax.GradientTransformation
 
-    def init(self, key: Key) -> Learner:
+    def init(self, key: Key, atlas: Atlas) -> Learner:
         """A learner before its first step."""
+        s = self.settings
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
         world = self.batch.world
-        inputs = inputs_of(world.view, world.vector + world.flags)
-        network = ActorCritic(network_key, inputs, world.actions, self.settings.width, self.settings.depth)
+        features = Features(s.cells, world.view[0] * world.view[1], world.vector + world.flags)
+        network = ActorCritic(network_key, features, world.actions, s.width, s.depth)
         copies, obs = self.batch.reset(world_key)
-        diary = start(world.codes)
-        return Learner(network, self.optimiser.init(network), copies, obs, self.signal.init(signal_key), diary, key)
+        signal = self.signal.init(signal_key, atlas)
+        return Learner(network, self.optimiser.init(network), copies, obs, signal, start(world.codes), key)
 
     def update(self, learner: Learner) -> tuple[Learner, Line]:
         """One training step; returns the learner after it and a line of its diary."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 from outrider.errors import OutriderError
 
+CELLS = ("planes", "numbers")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -25,6 +27,7 @@ class Settings:
     gradient_norm: float = 0.5  # of the whole gradient
     width: int = 64
     depth: int = 2
+    cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -35,6 +38,8 @@ class Settings:
                 raise OutriderError(f"learner setting {field.name} is {value!r}; it must be a number of at least 0")
             if field.type == "bool" and type(value) is not bool:
                 raise OutriderError(f"learner setting {field.name} is {value!r}; it must be true or false")
+        if self.cells not in CELLS:
+            raise OutriderError(f"learner setting cells is {self.cells!r}; it must be one of {', '.join(CELLS)}")
         if self.batch % self.minibatches:
             raise OutriderError(
                 f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; change one of them"

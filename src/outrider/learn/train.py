@@ -1,0 +1,151 @@
+"""Trains a group of learners, seed by seed alike, in chunks of updates: one compiled call a chunk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from outrider.agents.actor_critic import ActorCritic
+from outrider.errors import OutriderError
+from outrider.explore.events import event_constant, event_count
+from outrider.explore.signal import Signal, nothing
+from outrider.learn.diary import Diary, Line
+from outrider.learn.ppo import PPO, Learner, ppo
+from outrider.learn.settings import Settings
+from outrider.types import Atlas
+from outrider.worlds.batch import Batch
+from outrider.worlds.registry import make
+
+SIGNALS: dict[str, Callable[[], Signal]] = {
+    "none": nothing,
+    "event-count": event_count,
+    "event-constant": event_constant,
+}
+COPIES_A_RESET = 16  # copies that share one freshly generated world a step
+CHUNK_SECONDS = 2.0  # about how long a compiled call takes, for progress
+
+Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines, [seeds, updates]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves, each with a leading axis of seeds."""
+
+    networks: ActorCritic
+    lines: Line  # [seeds, updates]
+    diary: Diary
+    compile_seconds: float
+    run_seconds: float
+
+
+def train(
+    world_id: str,
+    settings: Settings,
+    signal: str,
+    atlas: Atlas | None,
+    seeds: Sequence[int],
+    steps: int,
+    heard: Heard = lambda progress, lines: None,
+) -> Trained:
+    """Train one learner a seed on at least `steps` environment steps each. What a seed learns does not depend on the clock.
+
+    Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
+    """
+    learner = learner_for(world_id, settings, signal, settings.updates(steps))
+    atlas = atlas or Atlas(jnp.zeros(learner.batch.world.codes), jnp.zeros(learner.batch.world.codes, bool))
+    updates = settings.updates(steps)
+    chunk = _chunk_size(updates)
+
+    began = time.perf_counter()
+    start = jax.jit(jax.vmap(learner.init, in_axes=(0, None)))
+    state = start(jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32)), atlas)
+
+    def advance(state: Learner, length: int) -> tuple[Learner, Line]:
+        return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=length)
+
+    run = jax.jit(lambda state: jax.vmap(lambda one: advance(one, chunk))(state), donate_argnums=0)
+    compiled = run.lower(state).compile()
+    compile_seconds = time.perf_counter() - began
+
+    began, written = time.perf_counter(), []
+    for done in range(chunk, updates + 1, chunk):
+        state, lines = compiled(state)
+        lines = jax.device_get(lines)
+        _check_finite(lines, seeds)
+        written.append(lines)
+        heard(done / updates, lines)
+    run_seconds = time.perf_counter() - began
+
+    lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
+    return Trained(state.network, lines, jax.device_get(state.diary), compile_seconds, run_seconds)
+
+
+def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
+    """PPO on a world with a named signal. Errors: as `train`."""
+    if signal not in SIGNALS:
+        raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
+    world = make(world_id)
+    if settings.rollout > world.horizon:
+        raise OutriderError(
+            f"learner setting rollout = {settings.rollout} is longer than an episode of {world_id} "
+            f"({world.horizon} steps); make it at most that"
+        )
+    batch = Batch(world, settings.envs, fresh=max(1, settings.envs // COPIES_A_RESET))
+    return ppo(batch, settings, SIGNALS[signal](), updates)
+
+
+def _chunk_size(updates: int) -> int:
+    """A divisor of the number of updates, near an eighteenth of it: a few dozen calls, one compiled shape."""
+    return min((d for d in range(1, updates + 1) if updates % d == 0), key=lambda d: abs(d - updates / 18))
+
+
+def _check_finite(lines: Line, seeds: Sequence[int]) -> None:
+    bad = ~np.isfinite(lines.loss)
+    if bad.any():
+        seed, update = np.argwhere(bad)[0]
+        raise OutriderError(
+            f"the loss of seed {seeds[seed]} is not finite at step {lines.steps[seed, update]}; lower learning_rate"
+        )
+
+
+def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict[int, str]) -> dict[str, Any]:
+    """One run as a line of `runs.jsonl`: see docs/evidence.md."""
+    line = jax.tree.map(lambda x: x[which], trained.lines)
+    episodes = line.episodes.astype(int)
+
+    def mean(total: np.ndarray) -> list[float | None]:
+        return [_round(t / n) if n else None for t, n in zip(total.tolist(), episodes.tolist(), strict=True)]
+
+    met: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for code, sentence in sentences.items():
+        count = int(trained.diary.met[which, code])
+        if count:
+            met[sentence] = met.get(sentence, 0) + count
+            at = int(trained.diary.first_met[which, code])
+            first[sentence] = min(first.get(sentence, at), at)
+    top = sorted(met, key=lambda sentence: (-met[sentence], sentence))[:50]
+    return {
+        "arm": arm,
+        "seed": seed,
+        "steps": line.steps.tolist(),
+        "success": mean(line.successes),
+        "return": mean(line.returns),
+        "length": mean(line.lengths),
+        "bonus": [_round(b) for b in line.bonus.tolist()],
+        "episodes": episodes.tolist(),
+        "entropy": [_round(e) for e in line.entropy.tolist()],
+        "events": {sentence: met[sentence] for sentence in top},
+        "first_seen": {sentence: first[sentence] for sentence in top},
+    }
+
+
+def _round(x: float) -> float:
+    """Six significant digits: what the evidence keeps."""
+    return float(f"{x:.6g}")
