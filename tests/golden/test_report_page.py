@@ -15,7 +15,7 @@ from outrider.errors import OutriderError
 from outrider.report import charts
 from outrider.report.html import render
 from outrider.report.markup import VOID, Safe, data_island, table, tag
-from outrider.report.read import OPTIONAL, Arm, asked, load
+from outrider.report.read import OPTIONAL, asked, load
 from synthetic_evidence import ARMS, HOSTILE, make
 
 SMALL = {"points": 12, "gif": False}
@@ -181,9 +181,8 @@ def test_the_treatment_comes_first_and_arms_keep_their_looks(folder):
 
 
 def test_the_forest_puts_effects_where_they_belong():
-    arms = {"b": Arm("b", "", "b", 1)}
     row = {"against": "b", "difference": 0.5, "low": 0.0, "high": 1.0, "outcome": "supported"}
-    drawn = charts.forest([row], arms, "a", 0.1)
+    drawn = charts.forest([row], "a", 0.1)
     # The axis runs from -0.15 - 6 % to 1 + 6 % of their distance.
     low, high = -0.15 - 0.06 * 1.15, 1 + 0.06 * 1.15
     assert f'x="{100 * (0.5 - low) / (high - low):.2f}'.rstrip("0") in drawn
@@ -200,7 +199,7 @@ def test_the_forest_puts_effects_where_they_belong():
 
 def test_a_comparison_without_a_difference_is_drawn_as_empty():
     row = {"against": "b", "difference": None, "low": -1.0, "high": 1.0, "outcome": "inconclusive"}
-    drawn = charts.forest([row], {}, "a", 0.1)
+    drawn = charts.forest([row], "a", 0.1)
     assert 'class="mark' not in drawn
     assert "– [−1.00, +1.00]" in drawn
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from outrider.errors import OutriderError
 from outrider.report import record, words
@@ -103,7 +104,7 @@ def _row(name: str, e: Evidence, link: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _effect(c: dict[str, object]) -> str:
+def _effect(c: dict[str, Any]) -> str:
     return f"{words.signed(c.get('difference'))} {words.interval(c.get('low'), c.get('high'))}"
 
 

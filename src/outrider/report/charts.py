@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -17,9 +17,7 @@ from outrider.report.svg import Scale
 ROW = 52
 
 
-def forest(
-    comparisons: Sequence[dict[str, Any]], arms: dict[str, Arm], treatment: str, smallest: float
-) -> Safe:
+def forest(comparisons: Sequence[dict[str, Any]], treatment: str, smallest: float) -> Safe:
     """Each comparison as an effect with its interval, over zero and the band of what does not matter."""
     ends = [v for c in comparisons for v in (c.get("low"), c.get("high"), c.get("difference")) if _real(v)]
     low, high = min([0, -smallest * 1.5, *ends]), max([0, smallest * 1.5, *ends])
@@ -34,7 +32,7 @@ def forest(
         class_="band",
     )
     zero = tag("line", x1=scale.at(0), x2=scale.at(0), y1="0", y2="100%", class_="zero")
-    rows = [_effect(i, c, arms, scale, treatment) for i, c in enumerate(comparisons)]
+    rows = [_effect(i, c, scale, treatment) for i, c in enumerate(comparisons)]
     axis = svg.x_axis(scale, svg.ticks(scale.low, scale.high, 6), _signed_tick)
     title = f"Effects of {treatment}: " + "; ".join(
         f"against {c['against']} {_numbers(c)}" for c in comparisons
@@ -43,21 +41,13 @@ def forest(
     return svg.chart(title, height, band, *axis, zero, *rows, class_="forest", style=f"--left:{left}")
 
 
-def _effect(i: int, c: dict[str, Any], arms: dict[str, Arm], scale: Scale, treatment: str) -> Safe:
+def _effect(i: int, c: dict[str, Any], scale: Scale, treatment: str) -> Safe:
     top, y = i * ROW, str(i * ROW + 34)
-    slot = arms[c["against"]].slot if c["against"] in arms else 1
     effect, low, high = c.get("difference"), c.get("low"), c.get("high")
-    numbers = _numbers(c)
+    numbers, rival = _numbers(c), tag("tspan", c["against"], class_="strong")
     marks: list[Safe | None] = [
         tag("line", x1="0", x2="100%", y1=top, y2=top, class_="rule") if i else None,
-        tag(
-            "text",
-            "against ",
-            tag("tspan", c["against"], class_="strong"),
-            x="0",
-            y=top + 17,
-            class_="label left",
-        ),
+        tag("text", "against ", rival, x="0", y=top + 17, class_="label left"),
         tag("text", numbers, x="100%", y=top + 17, class_="label right figures"),
     ]
     if _real(effect):
@@ -70,7 +60,7 @@ def _effect(i: int, c: dict[str, Any], arms: dict[str, Arm], scale: Scale, treat
         ]
         title = f"{treatment} minus {c['against']}: {numbers}"
         marks += [line, *caps, svg.marker(0, scale.at(effect), y, title)]
-    return tag("g", join(marks), class_=f"row s{slot}")
+    return tag("g", join(marks), class_="row")
 
 
 def _numbers(c: dict[str, Any]) -> str:
@@ -197,5 +187,5 @@ def _signed_tick(value: float) -> str:
     return f"{value:+g}".replace("-", words.MINUS) if value else "0"
 
 
-def _real(value: Any) -> bool:
+def _real(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and math.isfinite(value)

@@ -102,9 +102,9 @@ def asked(answers: dict[str, Any]) -> list[Asked]:
 def _asked(entry: dict[str, Any]) -> Asked:
     parts = {name: float(value) for name, value in (entry.get("parts") or {}).items()}
     weight, reason = entry.get("weight"), str(entry.get("abstention") or "")
-    if weight is None and not reason:
-        reason = "no reason recorded"
-    return Asked(str(entry["caption"]), None if reason else float(weight), reason, parts)
+    if weight is None or reason:
+        return Asked(str(entry["caption"]), None, reason or "no reason recorded", parts)
+    return Asked(str(entry["caption"]), float(weight), "", parts)
 
 
 def _arms(plan: Plan) -> tuple[Arm, ...]:

@@ -32,7 +32,7 @@ def comparisons(e: Evidence) -> Safe:
             f"{treatment} did better. "
             f"Inside the shaded band (±{smallest:g}) a difference is too small to matter."
         ),
-        charts.forest(rows, arms, treatment, smallest),
+        charts.forest(rows, treatment, smallest),
         table(head, [_comparison(c, arms, e.plan.seeds) for c in rows], "Every comparison of the plan"),
         note(
             "Both p values are adjusted (Holm) for the number of comparisons, so that the chance of one "
