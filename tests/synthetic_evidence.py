@@ -229,6 +229,7 @@ def costs(rng: np.random.Generator, steps: int) -> dict[str, Any]:
     for arm in ARMS:
         wall, compiling = round(rng.uniform(38, 41), 3), round(rng.uniform(7, 9), 3)
         arms[arm] = {"environment_steps": steps, "wall_seconds": wall, "compile_seconds": compiling}
+        arms[arm]["run_seconds"] = round(wall - compiling - 2, 3)
     engines = {MODEL: {"questions": 780, "abstentions": 2, "tokens": 9114, "seconds": 32.3}}
     return {"arms": arms, "engines": engines, "study": {"wall_seconds": 141.2, "workers": 2}}
 

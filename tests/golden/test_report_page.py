@@ -226,3 +226,9 @@ def test_the_model_is_shown_caption_by_caption_with_abstentions(page):
 def test_an_abstention_is_never_a_weight_of_nought():
     said = {"captions": [{"caption": "a", "weight": 0.0, "abstention": "too late", "parts": {}}]}
     assert [(one.weight, one.abstention) for one in asked(said)] == [(None, "too late")]
+
+
+def test_what_guidance_costs_is_told_from_training_time_alone(folder, page):
+    arms = json.loads((folder / "costs.json").read_text())["arms"]
+    ratio = arms["guided"]["run_seconds"] / arms["unguided"]["run_seconds"]
+    assert f"guided took {ratio:.2f} times as long to train as unguided" in " ".join(Outline(page).words)

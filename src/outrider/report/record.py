@@ -12,6 +12,7 @@ from outrider.report.parts import arm_label, note, right, section
 from outrider.report.read import Arm, Evidence
 
 WALL = ("wall_seconds", "seconds")
+TRAINING = ("run_seconds", *WALL)  # without starting and compiling, where that was timed apart
 STEPS = ("environment_steps", "steps")
 
 
@@ -53,7 +54,7 @@ def costs(e: Evidence) -> Safe:
         return section("costs", "What it cost", note(told))
     others = sorted({key for r in arms.values() for key in r if key.endswith("_seconds")} - set(WALL))
     unguided = next((arm.name for arm in e.arms if arm.slot == 1), "")
-    base = pick(arms.get(unguided, {}), WALL)
+    base = pick(arms.get(unguided, {}), TRAINING)
     head = [
         "arm",
         *map(right, ("wall-clock", *map(_seconds_name, others), "environment steps", "steps a second")),
@@ -61,9 +62,9 @@ def costs(e: Evidence) -> Safe:
     head += [right(f"against {unguided}")] if base else []
     rows = [_arm_row(arm, arms.get(arm.name, {}), others, base) for arm in e.arms]
     engine_head = ["model", *map(right, ("questions", "abstentions", "tokens", "answering"))]
-    guided = pick(arms.get(e.treatment.name, {}), WALL)
+    guided = pick(arms.get(e.treatment.name, {}), TRAINING)
     told = (
-        f"{e.treatment.name} took {guided / base:.2f} times the wall-clock of {unguided}, "
+        f"{e.treatment.name} took {guided / base:.2f} times as long to train as {unguided}, "
         if guided and base
         else ""
     )
@@ -89,11 +90,11 @@ def engine_costs(e: Evidence) -> dict[str, dict[str, Any]]:
 
 
 def _arm_row(arm: Arm, record: dict[str, Any], others: list[str], base: float | None) -> list[Safe]:
-    wall, steps = pick(record, WALL), pick(record, STEPS)
+    wall, trained, steps = pick(record, WALL), pick(record, TRAINING), pick(record, STEPS)
     cells = [arm_label(arm, arm.name), number(words.duration(wall))]
     cells += [number(words.duration(pick(record, (key,)))) for key in others]
-    cells += [number(words.short(steps)), number(words.short(steps / wall if steps and wall else None))]
-    return [*cells, number(f"{words.fixed(wall / base)} ×" if wall else words.NONE)] if base else cells
+    cells += [number(words.short(steps)), number(words.short(steps / trained if steps and trained else None))]
+    return [*cells, number(f"{words.fixed(trained / base)} ×" if trained else words.NONE)] if base else cells
 
 
 def _engine_row(name: str, record: dict[str, Any]) -> list[Safe]:
@@ -107,7 +108,7 @@ def _engine_row(name: str, record: dict[str, Any]) -> list[Safe]:
 
 def _seconds_name(key: str) -> str:
     name = key.removesuffix("_seconds").replace("_", " ")
-    return {"compile": "of it compiling", "train": "of it training"}.get(name, name)
+    return {"compile": "of it compiling", "run": "of it training"}.get(name, name)
 
 
 def film(e: Evidence) -> Safe:
