@@ -1,8 +1,8 @@
 """Which interval for a mean paired difference is honest at n = 5 to 40? Candidates, simulated.
 
-    python benchmarks/interval_coverage.py          # about five minutes on one core
+    python benchmarks/interval_coverage.py          # about two minutes on one core
 
-writes benchmarks/results/interval_coverage.json and prints the tables of docs/decisions/statistics.md.
+writes benchmarks/results/interval_coverage.json and the tables of docs/decisions/statistics.md.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ SIZES = (5, 8, 10, 20, 40)
 REPEATS, WIDTH_REPEATS, RESAMPLES, FLIPS = 4_000, 100, 999, 999
 ALPHA = 0.05
 RESULTS = Path(__file__).parent / "results" / "interval_coverage.json"
+PAGE = Path(__file__).parents[1] / "docs" / "decisions" / "statistics.md"
+MARKS = ("<!-- written by benchmarks/interval_coverage.py -->", "<!-- end -->")
 Draw = Callable[[np.random.Generator, tuple[int, int]], Floats]
 
 
@@ -187,58 +189,91 @@ def coverage() -> list[dict]:
     return rows
 
 
-def decisions(smallest: float = 0.1, comparisons: int = 4) -> list[dict]:
+def decisions(comparisons: int = 4) -> list[dict]:
     """How often one comparison of four alike is called supported or refuted, for solved-or-not scores."""
     rows = []
-    for treatment, control in ((0.5, 0.5), (0.95, 0.95), (1.0, 1.0), (0.9, 0.5), (0.9, 0.25), (0.95, 0.0)):
-        for n in (8, 12, 16, 24, 48):
-            rng = np.random.default_rng([n, int(1000 * treatment), int(1000 * control)])
-            x = np.sort(solved(treatment)(rng, (2_000, n)) - solved(control)(rng, (2_000, n)), axis=1)
-            distinct, counts = np.unique(x, axis=0, return_counts=True)
-            called = []
-            for row in distinct:
-                low, high = mean_interval(row, (-1.0, 1.0))
-                p = holm([sign_flip_p(row)] * comparisons)[0]
-                against = holm([mean_p(row, smallest, (-1.0, 1.0), "less")] * comparisons)[0]
-                better = low > 0 and p < ALPHA and row.mean() >= smallest
-                called.append((better, high < smallest and against < ALPHA))
-            supported, refuted = np.average(np.array(called, float), axis=0, weights=counts)
-            rows.append(
-                {"solved": [treatment, control], "n": n, "supported": round(float(supported), 4),
-                 "refuted": round(float(refuted), 4)}
-            )  # fmt: skip
+    chances = ((0.5, 0.5), (0.98, 0.98), (1.0, 1.0), (0.9, 0.5), (0.9, 0.25), (0.95, 0.0))
+    for smallest in (0.1, 0.2):
+        for treatment, control in chances:
+            for n in (8, 12, 16, 24, 32, 48):
+                rng = np.random.default_rng([n, int(1000 * treatment), int(1000 * control)])
+                x = np.sort(solved(treatment)(rng, (2_000, n)) - solved(control)(rng, (2_000, n)), axis=1)
+                distinct, counts = np.unique(x, axis=0, return_counts=True)
+                called = [_called(row, comparisons, smallest) for row in distinct]
+                supported, refuted = np.average(np.array(called, float), axis=0, weights=counts)
+                rows.append(
+                    {"smallest_effect": smallest, "solved": [treatment, control], "n": n,
+                     "supported": round(float(supported), 4), "refuted": round(float(refuted), 4)}
+                )  # fmt: skip
     return rows
 
 
-def tables(rows: list[dict], decided: list[dict]) -> str:
-    """Both tables in Markdown."""
+def _called(row: Floats, comparisons: int, smallest: float) -> tuple[bool, bool]:
+    low, high = mean_interval(row, (-1.0, 1.0))
+    p = holm([sign_flip_p(row)] * comparisons)[0]
+    against = holm([mean_p(row, smallest, (-1.0, 1.0), "less")] * comparisons)[0]
+    better = low > 0 and p < ALPHA and row.mean() >= smallest
+    return better, high < smallest and against < ALPHA
+
+
+def claims(studies: int = 400) -> list[dict]:
+    """How often a whole claim is supported: one control solved at times, three never, and n seeds."""
+    rows = []
+    for treatment, control in ((0.9, 0.25), (0.95, 0.25), (0.95, 0.4), (1.0, 0.25)):
+        for n in (8, 12, 16):
+            rng, supported = np.random.default_rng([n, int(100 * treatment), int(100 * control)]), 0
+            for _ in range(studies):
+                guided, unguided = solved(treatment)(rng, (1, n))[0], solved(control)(rng, (1, n))[0]
+                differences = [guided - unguided, guided, guided, guided]
+                adjusted = holm([sign_flip_p(d) for d in differences])
+                lows = [mean_interval(d, (-1.0, 1.0))[0] for d in differences[:2]]
+                supported += max(adjusted) < ALPHA and min(lows) > 0
+            rows.append({"solved": [treatment, control], "n": n, "supported": round(supported / studies, 3)})
+    return rows
+
+
+def tables(results: dict) -> str:
+    """All three tables in Markdown."""
     names = list(CANDIDATES)
     lines = [f"| scenario | n | {' | '.join(names)} |", "| --- | ---: |" + " ---: |" * len(names)]
     for scenario in SCENARIOS:
         for n in SIZES:
-            of = {r["interval"]: r for r in rows if r["scenario"] == scenario and r["n"] == n}
+            of = {r["interval"]: r for r in results["intervals"] if r["scenario"] == scenario and r["n"] == n}
             cells = [f"{100 * of[name]['coverage']:.1f} ({of[name]['width']:.2f})" for name in names]
             lines.append(f"| {scenario} | {n} | {' | '.join(cells)} |")
     lines += [
         "",
-        "| solved by treatment, control | n | called supported | called refuted |",
-        "| --- | ---: | ---: | ---: |",
+        "| smallest effect | solved by treatment, control | n | called supported | called refuted |",
     ]
-    for row in decided:
+    lines += ["| ---: | --- | ---: | ---: | ---: |"]
+    for row in results["decisions"]:
         a, b = row["solved"]
-        lines.append(
-            f"| {a:g}, {b:g} | {row['n']} | {100 * row['supported']:.1f} % | {100 * row['refuted']:.1f} % |"
-        )
+        shares = f"{100 * row['supported']:.1f} % | {100 * row['refuted']:.1f} %"
+        lines.append(f"| {row['smallest_effect']} | {a:g}, {b:g} | {row['n']} | {shares} |")
+    lines += [
+        "",
+        "| solved by treatment, by one control | n | the whole claim supported |",
+        "| --- | ---: | ---: |",
+    ]
+    for row in results["claims"]:
+        a, b = row["solved"]
+        lines.append(f"| {a:g}, {b:g} | {row['n']} | {100 * row['supported']:.0f} % |")
     return "\n".join(lines)
 
 
+def with_tables(page: str, results: dict) -> str:
+    """The page with the tables between its two marks."""
+    before, rest = page.split(MARKS[0])
+    return f"{before}{MARKS[0]}\n{tables(results)}\n{MARKS[1]}{rest.split(MARKS[1])[1]}"
+
+
 def main() -> None:
-    """Simulate, write the results and print the tables."""
-    rows, decided = coverage(), decisions()
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    """Simulate, write the results, and the tables into the page."""
     about = {"alpha": ALPHA, "repeats": REPEATS, "width_repeats": WIDTH_REPEATS, "bounds": [-1, 1]}
-    RESULTS.write_text(json.dumps({**about, "intervals": rows, "decisions": decided}, indent=1) + "\n")
-    print(tables(rows, decided))
+    results = {**about, "intervals": coverage(), "decisions": decisions(), "claims": claims()}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(with_tables(PAGE.read_text(), results))
 
 
 if __name__ == "__main__":

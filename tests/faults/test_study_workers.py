@@ -154,6 +154,19 @@ def test_the_parent_is_ended(plan, starts, undisturbed, monkeypatch, how):
     assert check(study.folder)[1] == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker notices at its next message only")
+def test_a_silent_worker_dies_with_its_parent(plan, starts, monkeypatch):
+    monkeypatch.setenv("TOY_SILENT", "unguided-0")
+    with subprocess.Popen(
+        [sys.executable, toy_study.__file__, str(plan), str(plan.parent / "evidence"), "1"]
+    ) as parent:
+        wait_until(lambda: names(starts))
+        time.sleep(0.2)
+        assert len(alive(starts)) == 1
+        parent.kill()
+    wait_until(lambda: alive(starts) == [])
+
+
 def test_no_folder_without_a_plan(tmp_path):
     with pytest.raises(OutriderError, match="no plan at"):
         toy_study.run(tmp_path / "nowhere" / "plan.toml")

@@ -166,6 +166,10 @@ CASES = {
         "Better than every other arm: guided, least surely than minilm (difference +0.90",
         ["Without an unguided arm and placebos no help is shown."],
     ),
+    "a missing score where another comparison refutes": (
+        dict(unguided=[0.9], guided=[0.0], event_counts=[0.0, None]), 8, "refuted",
+        "The guidance did harm: unguided does better than guided", [],
+    ),
     "a missing score": (
         dict(unguided=[0.0], guided=[0.9, None], event_counts=[0.0]), 8, "inconclusive",
         "No verdict: 4 runs of guided ended no episode in the window that is scored.", [],

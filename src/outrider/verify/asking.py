@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outrider.lm.cassette import Cassette, Record, Sampling, key_of
+from outrider.lm.cassette import Cassette
 from outrider.lm.question import Answer, Engine, Question
+from outrider.lm.record import Record, Sampling, key_of
 from outrider.verify.environment import available_cores
 from outrider.verify.evidence import WORK, json_text, write_json
 from outrider.verify.plan import Plan

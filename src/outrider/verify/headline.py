@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outrider.verify import roles
-from outrider.verify.outcome import BETTER, EQUAL, NOT_BETTER, UNCLEAR, WORSE, ArmSummary, Comparison
+from outrider.verify.outcome import BETTER, EQUAL, NOT_BETTER, REFUTED, UNCLEAR, WORSE, ArmSummary, Comparison
 from outrider.verify.plan import Plan
 
 _TELLING = (WORSE, NOT_BETTER, EQUAL, UNCLEAR)  # which of several unbeaten controls the line names first
@@ -18,7 +18,7 @@ _TELLING = (WORSE, NOT_BETTER, EQUAL, UNCLEAR)  # which of several unbeaten cont
 def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSummary]) -> str:
     """One sentence, or two: what helped, against what, by how much and how surely."""
     lacking = [arm for arm in arms if arm.missing]
-    if lacking:
+    if lacking and not any(c.outcome == REFUTED for c in comparisons):
         count, names = sum(arm.missing for arm in lacking), _list([arm.arm for arm in lacking])
         return f"No verdict: {_runs(count)} of {names} ended no episode in the window that is scored."
     subject = roles.in_words(plan.arm(plan.treatment))
@@ -124,6 +124,8 @@ def _unbeaten(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def _standing(plan: Plan, subject: str, c: Comparison) -> str:
     """How treatment and control stand to one another, where the treatment is not better; with the numbers."""
     other, smallest = _named(plan, c), plan.smallest_effect
+    if c.missing:
+        return f"{subject} and {other} cannot be compared, for {c.missing} of {plan.seeds} pairs lack a score"
     if c.relation == WORSE:
         return f"{other} {_verb(c, 'does', 'do')} better than {subject} ({_size(c)})"
     if c.relation == EQUAL:
