@@ -52,8 +52,12 @@ class Batch:
     fresh: int
 
     def reset(self, key: Key) -> tuple[Copies, Obs]:
-        """Every copy at the start of an episode of its own."""
-        state, obs = jax.vmap(self.world.reset)(jax.random.split(key, self.copies))
+        """Every copy in a fresh world of its own, at a random hour: else all copies that fail would be truncated in
+        the same step, and between those steps only successes would end.
+        """
+        reset_key, hour_key = jax.random.split(key)
+        state, obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.copies))
+        state = jax.vmap(self.world.stagger)(jax.random.split(hour_key, self.copies), state)
         copies = Copies(
             world=state,
             seen=jnp.zeros((self.copies, -(-self.world.codes // 32)), jnp.uint32),
