@@ -1,5 +1,9 @@
 """The statistics against SciPy, against formulas, and against simulation."""
 
+import importlib.util
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -172,3 +176,13 @@ def test_wrong_use_is_refused():
         mean_interval([1.5], DIFFERENCE)
     with pytest.raises(ValueError, match="alternative"):
         sign_flip_p([1.0], "bigger")
+
+
+def test_the_decision_page_shows_the_simulated_numbers():
+    """The tables of docs/decisions/statistics.md are those of benchmarks/results/interval_coverage.json."""
+    path = Path(__file__).parents[2] / "benchmarks" / "interval_coverage.py"
+    spec = importlib.util.spec_from_file_location("interval_coverage", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    page = script.PAGE.read_text()
+    assert page == script.with_tables(page, json.loads(script.RESULTS.read_text()))

@@ -2,15 +2,14 @@
 
 import gzip
 import json
-import sys
 from dataclasses import dataclass
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import toy_study
 from outrider.errors import OutriderError
-from outrider.lm.question import Answer, Rate
+from outrider.guide.vocabulary import Vocabulary
+from outrider.lm.question import Answer
 from outrider.verify.asking import ask_engines
 from outrider.verify.evidence import WORK
 from outrider.verify.plan import parse_plan
@@ -50,20 +49,8 @@ class Model:
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
     """Ask as a study does, with a toy model in the embedded one's place."""
-    vocabulary = ModuleType("outrider.guide.vocabulary")
-    vocabulary.vocabulary = lambda world: SimpleNamespace(captions=CAPTIONS, mission="open the door")
-    weights = ModuleType("outrider.guide.weights")
-
-    def ask(words, engine):
-        answers = engine.answer([Rate(caption, words.mission) for caption in words.captions])
-        by_caption = {
-            c: a.values[0] if a.values else None for c, a in zip(words.captions, answers, strict=True)
-        }
-        return SimpleNamespace(by_caption=by_caption, answers=tuple(answers))
-
-    weights.ask = ask
-    monkeypatch.setitem(sys.modules, vocabulary.__name__, vocabulary)
-    monkeypatch.setitem(sys.modules, weights.__name__, weights)
+    words = Vocabulary("open the door", dict(enumerate(CAPTIONS)))
+    monkeypatch.setattr("outrider.verify.asking.vocabulary", lambda world: words)
 
     def run(model, folder="evidence.partial", cassette=None, progress=None):
         def make(threads):

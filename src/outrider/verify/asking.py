@@ -7,14 +7,19 @@ to the cassette in the work folder as they come, so that an interrupted study as
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from outrider.guide.vocabulary import vocabulary
+from outrider.guide.weights import Weights, ask
 from outrider.lm.cassette import Cassette
+from outrider.lm.gold import validate
 from outrider.lm.question import Answer, Engine, Question
 from outrider.lm.record import Record, Sampling, key_of
+from outrider.lm.registry import build
+from outrider.lm.relevance import PARTS
 from outrider.verify.environment import available_cores
 from outrider.verify.evidence import WORK, json_text, write_json
 from outrider.verify.plan import Plan
@@ -69,10 +74,6 @@ def ask_engines(plan: Plan, folder: Path, cassette: Path | None, progress: Study
 
     Raises OutriderError for missing weights, and for a question that the recording does not hold.
     """
-    from outrider.guide.vocabulary import vocabulary
-    from outrider.guide.weights import ask
-    from outrider.lm.registry import build
-
     tape = WatchedCassette(folder / WORK / "cassette.jsonl")
     if cassette is not None:
         tape.add(Cassette.load(Path(cassette)).records())
@@ -87,7 +88,7 @@ def ask_engines(plan: Plan, folder: Path, cassette: Path | None, progress: Study
         weights[expression] = json_text(
             {"engine": engine.name, "mission": words.mission, "by_caption": dict(said.by_caption)}
         )
-        answers[expression] = _answers_record(engine, words.mission, words.captions, said)
+        answers[expression] = _answers_record(engine, words.mission, said)
         if expression in scorers:
             gold[expression] = _gold_record(engine, words.mission)
     write_json(folder / "answers.json", {"engines": answers})
@@ -112,38 +113,32 @@ def _keep_used(tape: WatchedCassette, folder: Path) -> dict[str, dict[str, float
     }
 
 
-def _answers_record(engine: Engine, mission: str, captions: Sequence[str], said: Any) -> dict[str, Any]:
+def _answers_record(engine: Engine, mission: str, said: Weights) -> dict[str, Any]:
     """What one engine said: each caption with its weight, or why it has none, and the parts of the weight."""
-    answers = (
-        said.answers if isinstance(said.answers, Mapping) else dict(zip(captions, said.answers, strict=True))
-    )
+    weights = said.by_caption
     return {
         "name": engine.name,
         "mission": mission,
         "captions": [
             {
                 "caption": caption,
-                "weight": said.by_caption[caption],
-                "abstention": answers[caption].abstention,
-                "parts": _parts(answers[caption]),
+                "weight": weights[caption],
+                "abstention": answer.abstention,
+                "parts": _parts(answer),
             }
-            for caption in captions
+            for caption, answer in said.answers.items()
         ],
     }
 
 
 def _parts(answer: Answer) -> dict[str, float]:
     """The values after the weight, by the names that a scorer gives them."""
-    from outrider.lm.relevance import PARTS
-
     names = PARTS if len(answer.values) == len(PARTS) else [f"value {i}" for i in range(len(answer.values))]
     return dict(list(zip(names, answer.values, strict=True))[1:])
 
 
 def _gold_record(engine: Engine, mission: str) -> dict[str, Any]:
     """How a scorer orders the gold pairs, asked for the world's own mission."""
-    from outrider.lm.gold import validate
-
     found = validate(engine, mission=mission)
     return {
         "name": found.engine,
