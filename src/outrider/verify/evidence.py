@@ -78,7 +78,7 @@ def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
     if target.exists() and not replace:
         raise OutriderError(
             f"{target} exists: name another folder with --out, "
-            "or replace it with --force once the new one is complete"
+            "or replace it with --replace once the new one is complete"
         )
     try:
         (partial / WORK).mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it,
 written by the worker), `.log` (its standard error) and `.done.json`, written last: a job without it, or with
-one that names other bytes or another job, is done again.
+one that names other bytes, another job or other code, is done again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
+from outrider.verify.environment import training_code
 from outrider.verify.evidence import write_file, write_json
 from outrider.verify.plan import SEEDS_PER_JOB, Plan
 from outrider.verify.runs import run_from
@@ -133,8 +134,8 @@ def accept(job: Job, work: Path, wall_seconds: float) -> None:
     found = [(run.arm, run.seed) for run in (run_from(record, where) for record in records)]
     if sorted(found) != [(job.arm, seed) for seed in job.seeds]:
         raise OutriderError(f"{where} holds the runs {found}: see {log_path(job, work)}")
-    done = {"job_sha256": job.sha256, "out_sha256": _sha256(content), "wall_seconds": round(wall_seconds, 3)}
-    write_json(_done_path(job, work), {**done, "costs": costs})
+    done = {"trusts": _trust(job, content), "wall_seconds": round(wall_seconds, 3), "costs": costs}
+    write_json(_done_path(job, work), done)
 
 
 def result(job: Job, work: Path) -> Result | None:
@@ -142,7 +143,7 @@ def result(job: Job, work: Path) -> Result | None:
     content = _content(job, work)
     try:
         done = json.loads(_done_path(job, work).read_text())
-        if done["job_sha256"] != job.sha256 or done["out_sha256"] != _sha256(content):
+        if done["trusts"] != _trust(job, content):
             return None
         if job.save_policy and not policy_path(job, work).exists():
             return None
@@ -155,6 +156,11 @@ def describe(job: Job) -> str:
     """The job in words for messages."""
     seeds = f"seed {job.seeds[0]}" if len(job.seeds) == 1 else f"seeds {job.seeds[0]} to {job.seeds[-1]}"
     return f"arm {job.arm!r}, {seeds}"
+
+
+def _trust(job: Job, content: bytes) -> dict[str, str]:
+    """What must not have changed for a finished job to count: the job, its result, the code that trains."""
+    return {"job": job.sha256, "result": _sha256(content), "code": training_code()}
 
 
 def _done_path(job: Job, work: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from outrider.errors import Interrupted, OutriderError
 from outrider.verify.asking import Asked, ask_engines
-from outrider.verify.environment import available_cores, environment_record
+from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, seal, staged, write_file, write_json
 from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result
 from outrider.verify.judge import Verdict, judge
@@ -65,6 +65,7 @@ def run_study(
         with staged(plan, target, replace) as folder:
             try:
                 began = time.monotonic()
+                training_code()  # as it is before the first step
                 asked = ask(plan, folder, cassette, show)
                 jobs = jobs_of(plan, asked.weights)
                 trained = _train(plan, jobs, folder / WORK, workers, show, worker, silence_s)
