@@ -45,7 +45,7 @@ def environment_record() -> dict[str, Any]:
 
 @functools.cache
 def training_code() -> str:
-    """SHA-256 of the sources and package versions that decide what a run gives; as they were when first asked."""
+    """SHA-256 of the sources and package versions that decide what a run gives, as first seen."""
     root, found = Path(outrider.__file__).parent, hashlib.sha256(repr(package_versions()).encode())
     for name in TRAINING:
         place = root / name
