@@ -226,6 +226,17 @@ def test_the_rule_needs_interval_p_and_effect():
     assert {c.p_adjusted for c in four.comparisons} == {4 / 64}
 
 
+def test_refuting_is_corrected_for_the_family():
+    """Eight differences of -0.5 rule out an effect of 0.1 at p = 0.6^8; for one of four comparisons, not quite."""
+    one = judged(guided=[0.0], unguided=[0.5])
+    assert one.comparisons[0].p_refuting == pytest.approx(0.6**8)
+    assert one.verdict == "refuted"
+    four = judged(guided=[0.0], unguided=[0.5], event_counts=[0.5], shuffled=[0.5], constant_bonus=[0.5])
+    assert {c.p_refuting_adjusted for c in four.comparisons} == {pytest.approx(4 * 0.6**8)}
+    assert all(c.high < 0.1 for c in four.comparisons)
+    assert four.verdict == "inconclusive"
+
+
 def test_doing_as_well_needs_evidence_of_equality():
     """Equal means on 8 bimodal seeds are no equality; on 48 they are."""
     assert relation(judged(8, unguided=[0.0], guided=[1.0], event_counts=[1.0]), "event-counts") == "unclear"
