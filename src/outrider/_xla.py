@@ -1,7 +1,8 @@
-"""XLA's settings for small machines, set before `import jax`: the one place that every entry point passes.
+"""XLA's settings, made before `import jax`: the one place that every entry point passes.
 
 On two cores, jitted programs with vmapped seeds or bonuses stood still for ever under XLA's concurrency-optimised CPU
-scheduler (jax 0.10.2). What the user has set in `XLA_FLAGS` stays and wins.
+scheduler (jax 0.10.2), so it is switched off. Compiled programs are kept in the user's cache folder, so that the second
+worker and the second start need not compile. What the user has set in the environment stays and wins.
 """
 
 from __future__ import annotations
@@ -11,16 +12,21 @@ import sys
 import warnings
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler"
+CACHE = "JAX_COMPILATION_CACHE_DIR"
 
 
 def prepare() -> None:
-    """Add the scheduler flag to `XLA_FLAGS` unless the user set it; warn when jax has already read the flags."""
+    """Set what is not set yet; warn when jax was imported before and may stand still."""
+    if CACHE not in os.environ:
+        from platformdirs import user_cache_path
+
+        os.environ[CACHE] = str(user_cache_path("outrider") / "xla")
     flags = os.environ.get("XLA_FLAGS", "")
     if SCHEDULER_FLAG in flags:
         return
     os.environ["XLA_FLAGS"] = f"{flags} {SCHEDULER_FLAG}=false".strip()
-    if "jaxlib.xla_extension" in sys.modules or "jaxlib._jax" in sys.modules:
+    if "jax" in sys.modules:
         warnings.warn(
-            "jax was imported before outrider, so XLA may stand still on small machines; import outrider first",
+            "jax was imported before outrider and may stand still on small machines; import outrider first",
             stacklevel=3,
         )

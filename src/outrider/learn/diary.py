@@ -28,6 +28,7 @@ class Line(NamedTuple):
     lengths: Int[Array, ""]
     bonus: Float[Array, ""]  # mean a step
     entropy: Float[Array, ""]  # nats
+    loss: Float[Array, ""]
 
 
 def start(codes: int) -> Diary:
@@ -36,7 +37,11 @@ def start(codes: int) -> Diary:
 
 
 def write(
-    diary: Diary, trajectory: Trajectory, bonus: Float[Array, "T B"], entropy: Float[Array, ""]
+    diary: Diary,
+    trajectory: Trajectory,
+    bonus: Float[Array, "T B"],
+    entropy: Float[Array, ""],
+    loss: Float[Array, ""],
 ) -> tuple[Diary, Line]:
     """The diary after a rollout, and the line of it. A success is an episode that terminates with a reward."""
     length, copies = trajectory.reward.shape
@@ -56,5 +61,6 @@ def write(
         lengths=trajectory.episode_length.sum(),
         bonus=bonus.mean(),
         entropy=entropy,
+        loss=loss,
     )
     return Diary(steps, met, first_met), line

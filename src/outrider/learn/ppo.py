@@ -97,22 +97,22 @@ class PPO(NamedTuple):
         )
         samples = jax.tree.map(lambda x: x.reshape(s.batch, *x.shape[2:]), samples)
 
-        def epoch(carry: tuple, key: Key) -> tuple[tuple, Array]:
+        def epoch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
             order = jax.random.permutation(key, s.batch).reshape(s.minibatches, -1)
             return jax.lax.scan(minibatch, carry, order)
 
-        def minibatch(carry: tuple, rows: Array) -> tuple[tuple, Array]:
+        def minibatch(carry: tuple, rows: Array) -> tuple[tuple, tuple]:
             network, optimiser = carry
             part = jax.tree.map(lambda x: x[rows], samples)
-            (_, entropy), gradient = eqx.filter_value_and_grad(self.loss, has_aux=True)(network, part)
+            (loss, entropy), gradient = eqx.filter_value_and_grad(self.loss, has_aux=True)(network, part)
             change, optimiser = self.optimiser.update(gradient, optimiser, network)
-            return (eqx.apply_updates(network, change), optimiser), entropy
+            return (eqx.apply_updates(network, change), optimiser), (loss, entropy)
 
-        (network, optimiser), entropy = jax.lax.scan(
+        (network, optimiser), (loss, entropy) = jax.lax.scan(
             epoch, (learner.network, learner.optimiser), jax.random.split(epochs_key, s.epochs)
         )
 
-        diary, line = write(learner.diary, trajectory, bonus, entropy.mean())
+        diary, line = write(learner.diary, trajectory, bonus, entropy.mean(), loss.mean())
         return Learner(network, optimiser, rollout.copies, rollout.obs, signal, diary, key), line
 
     def loss(self, network: ActorCritic, part: Sample) -> tuple[Float[Array, ""], Float[Array, ""]]:

@@ -51,13 +51,15 @@ class Batch:
     copies: int
     fresh: int
 
-    def reset(self, key: Key) -> tuple[Copies, Obs]:
-        """Every copy in a fresh world of its own, at a random hour: else all copies that fail would be truncated in
-        the same step, and between those steps only successes would end.
+    def reset(self, key: Key, stagger: bool = True) -> tuple[Copies, Obs]:
+        """Every copy in a fresh world of its own; with `stagger`, at a random hour of its first episode.
+
+        Without, all copies that fail would be truncated in the same step, and between those only successes would end.
         """
         reset_key, hour_key = jax.random.split(key)
         state, obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.copies))
-        state = jax.vmap(self.world.stagger)(jax.random.split(hour_key, self.copies), state)
+        if stagger:
+            state = jax.vmap(self.world.stagger)(jax.random.split(hour_key, self.copies), state)
         copies = Copies(
             world=state,
             seen=jnp.zeros((self.copies, -(-self.world.codes // 32)), jnp.uint32),

@@ -33,7 +33,7 @@ class WorldFacts:
     description: str
 
 
-_UNLOCK_MISSION = "unlock the door and pick up the object in the next room"
+_UNLOCK_MISSION = "use the key to unlock the door and then pick up the object"
 WORLDS = {
     facts.name: facts
     for facts in (

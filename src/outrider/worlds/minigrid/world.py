@@ -14,7 +14,7 @@ import xminigrid
 from jaxtyping import Array, Int, UInt32
 
 from outrider.types import Key, Obs, Step
-from outrider.worlds.minigrid import captioner, dynamics
+from outrider.worlds.minigrid import captioner, dynamics, layouts
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.words import BASE, FLAGS, TELEVISION
 from outrider.worlds.names import WorldFacts
@@ -59,13 +59,15 @@ class MiniGrid:
         return SCREEN_BITS if self.television else 0
 
     def reset(self, key: Key) -> tuple[State, Obs]:
-        """A fresh layout of xminigrid's own generator."""
+        """A fresh layout of xminigrid's own generator, repaired where `layouts` says."""
         made = self.generate(key)
         cells = (made.grid[..., 0] * t.COLOURS + made.grid[..., 1]).astype(jnp.uint8)
         row, column = made.agent.position.astype(jnp.int32)
         goal = made.goal_encoding[1:3]
         agent = dynamics.Agent(row, column, made.agent.direction.astype(jnp.int32), jnp.uint8(0))
         wanted = (goal[0] * t.COLOURS + goal[1]).astype(jnp.uint8)
+        if self.facts.layout == layouts.BLOCKED:
+            cells = layouts.repair_blocked(made.key, cells, (row, column), wanted)
         state = State(dynamics.Grid(cells, agent, jnp.int32(0), wanted), jnp.int32(0))
         return state, self._observe(state)
 

@@ -1,0 +1,113 @@
+"""Environment steps per second of PPO on DoorKey-8x8: Outrider beside Stable-Baselines3, interleaved, in one run.
+
+    python benchmarks/ppo_rate.py            # needs the extras train and bench; about five minutes
+
+Same world, observations (flat), network (2 x 64 tanh for policy and value each), copies, rollout, epochs and
+minibatches. Each measurement is a process of its own; compiling and the first update are left out on both sides.
+Writes benchmarks/results/ppo_rate.json.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
+ROUNDS = 3
+RESULT = Path(__file__).parent / "results" / "ppo_rate.json"
+
+
+def outrider(signal: str) -> float:
+    """Steps per second of Outrider's PPO; with `event-count`, guided by an atlas of ones."""
+    import outrider  # noqa: F401  # sets XLA's flags before jax
+    import jax.numpy as jnp
+
+    from outrider.learn.settings import Settings
+    from outrider.learn.train import train
+    from outrider.types import Atlas
+    from outrider.worlds.registry import make
+
+    world = "minigrid/doorkey-8x8"
+    settings = Settings(
+        envs=ENVS, rollout=ROLLOUT, epochs=EPOCHS, minibatches=MINIBATCHES, learning_rate=RATE, cells="numbers"
+    )
+    codes = make(world).codes
+    atlas = Atlas(jnp.ones(codes).at[0].set(0.0), jnp.ones(codes, bool))
+    trained = train(world, settings, signal, atlas, [0], steps=40 * settings.batch)
+    return trained.lines.steps[0, -1] / trained.run_seconds
+
+
+def stable_baselines3() -> float:
+    """Steps per second of Stable-Baselines3's PPO on the Python MiniGrid."""
+    import gymnasium as gym
+    from minigrid.wrappers import ImgObsWrapper
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.env_util import make_vec_env
+
+    def world() -> gym.Env:
+        return gym.wrappers.FlattenObservation(ImgObsWrapper(gym.make("MiniGrid-DoorKey-8x8-v0")))
+
+    model = PPO(
+        "MlpPolicy",
+        make_vec_env(world, n_envs=ENVS),
+        n_steps=ROLLOUT,
+        batch_size=ENVS * ROLLOUT // MINIBATCHES,
+        n_epochs=EPOCHS,
+        learning_rate=RATE,
+        ent_coef=0.01,
+        device="cpu",
+    )
+    model.learn(ENVS * ROLLOUT)  # warm-up
+    began, updates = time.perf_counter(), 4
+    model.learn(updates * ENVS * ROLLOUT)
+    return updates * ENVS * ROLLOUT / (time.perf_counter() - began)
+
+
+CONTENDERS = {
+    "outrider": lambda: outrider("none"),
+    "outrider-guided": lambda: outrider("event-count"),
+    "stable-baselines3": stable_baselines3,
+}
+
+
+def main() -> None:
+    """Measure every contender `ROUNDS` times in turn; print and write medians and ratios."""
+    if len(sys.argv) > 1:
+        print(CONTENDERS[sys.argv[1]]())
+        return
+    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(ROUNDS):
+        for name in CONTENDERS:
+            done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True)
+            rates[name].append(float(done.stdout.split()[-1]))
+            print(f"{name:20s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    median = {name: statistics.median(values) for name, values in rates.items()}
+    record = {
+        "date": date.today().isoformat(),
+        "machine": _machine(),
+        "settings": {"envs": ENVS, "rollout": ROLLOUT, "epochs": EPOCHS, "minibatches": MINIBATCHES, "network": "2x64"},
+        "steps_per_second": {name: [round(v) for v in values] for name, values in rates.items()},
+        "median": {name: round(value) for name, value in median.items()},
+        "outrider_over_sb3": round(median["outrider"] / median["stable-baselines3"], 1),
+        "guided_wall_clock_over_unguided": round(median["outrider"] / median["outrider-guided"], 3),
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(record, indent=1) + "\n")
+    print(json.dumps(record, indent=1))
+
+
+def _machine() -> str:
+    import os
+
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`. Rooms are imported when a command needs them."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from outrider.errors import Interrupted, OutriderError
+from outrider.learn.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """Train agents on a world, guided or not, and keep the first one's policy."""
+
+    world: tyro.conf.Positional[str]
+    """World, such as minigrid/doorkey-8x8 or minigrid/unlock-pickup+television; `outrider worlds` lists them."""
+    steps: int = 500_000
+    """Environment steps of each seed."""
+    seeds: int = 1
+    signal: Literal["none", "event-count", "event-constant"] = "none"
+    """What is paid beside the world's own reward."""
+    engine: str = ""
+    """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
+    out: Path = Path("out/policy.npz")
+    """Where the policy goes; its captions' weights go beside it."""
+    settings: Settings = dataclasses.field(default_factory=Settings)
+
+    def run(self) -> None:
+        from outrider.commands import train
+
+        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.settings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verify:
+    """Run the study of a claim and return its verdict: asks, trains all arms, judges, reports."""
+
+    claim: tyro.conf.Positional[Path]
+    """Folder with a plan.toml, such as claims/D3-doorkey-16x16, or the plan itself."""
+    out: Path | None = None
+    """Evidence folder to make; by default `evidence` beside the plan."""
+    replace: bool = False
+    """Replace an evidence folder that exists, once the new one is complete."""
+    cassette: Path | None = None
+    """Replay the answers of this recording instead of asking a model."""
+    workers: int | None = None
+    """Processes that train at a time; by default one a core. Results do not depend on it."""
+
+    def run(self) -> None:
+        from outrider.commands import verify
+
+        verify(self.claim, self.out, self.replace, self.cassette, self.workers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Worlds:
+    """List the worlds."""
+
+    def run(self) -> None:
+        from outrider.commands import worlds
+
+        worlds()
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """Put one question to an engine: how relevant is a caption to a world's mission?"""
+
+    caption: tyro.conf.Positional[str]
+    """A sentence, such as "You picked up the yellow key."."""
+    world: str = "minigrid/doorkey-8x8"
+    """The world whose mission counts."""
+    mission: str = ""
+    """Another mission, in place of the world's."""
+    engine: str = "relevance(embedded)"
+
+    def run(self) -> None:
+        from outrider.commands import ask
+
+        ask(self.caption, self.world, self.mission, self.engine)
+
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """Draw an episode of a trained agent as a GIF, with captions and bonuses."""
+
+    policy: tyro.conf.Positional[Path]
+    """A policy that `outrider train` or a study left."""
+    out: Path = Path("out/watch.gif")
+    seed: int = 0
+    weights: Path | None = None
+    """Weights of the captions; by default those beside the policy."""
+
+    def run(self) -> None:
+        from outrider.commands import watch
+
+        print(watch(self.policy, self.out, self.seed, self.weights))
+
+
+@dataclasses.dataclass(frozen=True)
+class Models:
+    """Show where the embedded model's weights are, or fetch them into the cache."""
+
+    what: tyro.conf.Positional[Literal["show", "fetch"]] = "show"
+
+    def run(self) -> None:
+        from outrider.commands import models
+
+        models(self.what)
+
+
+@dataclasses.dataclass(frozen=True)
+class Claims:
+    """Show the claims with evidence, and write their pages and README's table from it."""
+
+    folder: Path = Path("claims")
+    readme: Path = Path("README.md")
+    write: bool = False
+    """Write README's table and each claim's page; without, say which of them drifted from the evidence."""
+
+    def run(self) -> None:
+        from outrider.commands import claims
+
+        claims(self.folder, self.readme, self.write)
+
+
+
+COMMANDS = {
+    "train": Train,
+    "verify": Verify,
+    "worlds": Worlds,
+    "ask": Ask,
+    "watch": Watch,
+    "models": Models,
+    "claims": Claims,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit code 2 for what the user can mend, 130 for Ctrl-C."""
+    command = tyro.extras.subcommand_cli_from_dict(
+        COMMANDS, prog="outrider", description="Language models scout, agents learn, statistics judge.", args=arguments
+    )
+    try:
+        command.run()
+    except OutriderError as error:
+        print(f"outrider: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("outrider: stopped; nothing half-written is left", file=sys.stderr)
+        return Interrupted.exit_code
+    except OSError as error:
+        print(f"outrider: {error.strerror}: {error.filename}; choose another place or mend its permissions", file=sys.stderr)
+        return OutriderError.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

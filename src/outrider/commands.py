@@ -1,0 +1,180 @@
+"""What each command of the command line does, on top of the rooms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outrider.errors import OutriderError
+
+if TYPE_CHECKING:
+    from outrider.learn.settings import Settings
+
+
+def train(world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings) -> None:
+    """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
+    for name, value in (("--steps", steps), ("--seeds", seeds)):
+        if value < 1:
+            raise OutriderError(f"{name} is {value}; it must be at least 1")
+    if (signal == "none") != (engine == ""):
+        raise OutriderError("--signal and --engine go together: a signal pays what an engine rates; give both or none")
+    from outrider.worlds.names import check_world
+
+    check_world(world)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    by_caption = _rate_all(world, engine, out) if engine else None
+
+    import jax
+    from rich.progress import Progress
+
+    from outrider.guide.atlas import compile_atlas, empty_atlas
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.learn.policy import save_policy
+    from outrider.learn.train import train as run
+    from outrider.worlds.registry import make
+
+    codes = make(world).codes
+    atlas = compile_atlas(vocabulary(world), by_caption, codes) if by_caption else empty_atlas(codes)
+    with Progress() as bars:
+        bar = bars.add_task("compiling", total=1.0)
+
+        def heard(progress: float, lines) -> None:
+            ended = max(1, int(lines.episodes.sum()))
+            bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
+
+        trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
+    save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
+    done = trained.lines.steps[:, -1].sum()
+    rate = done / trained.run_seconds
+    print(f"{done:,} steps in {trained.run_seconds:.1f} s ({rate:,.0f} a second, compiled in {trained.compile_seconds:.1f} s)")
+    print(f"policy: {out}   look at it with `outrider watch {out}`")
+
+
+def _rate_all(world: str, engine: str, out: Path) -> dict[str, float | None]:
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.guide.weights import ask as ask_all
+    from outrider.lm.registry import build
+
+    words = vocabulary(world)
+    print(f"asking {engine} about {len(words.captions)} captions ...", flush=True)
+    said = ask_all(words, build(engine)).by_caption
+    _beside(out).write_text(json.dumps({"engine": engine, "mission": words.mission, "by_caption": said}, indent=1))
+    return said
+
+
+def _beside(policy: Path) -> Path:
+    return policy.with_suffix(".weights.json")
+
+
+def verify(claim: Path, out: Path | None, replace: bool, cassette: Path | None, workers: int | None) -> None:
+    """Run a study from its plan to its evidence, report and film; print where they are."""
+    from outrider.report.html import render
+    from outrider.verify.progress import Terminal
+    from outrider.verify.study import run_study
+
+    study = run_study(
+        claim,
+        out,
+        workers=workers,
+        replace=replace,
+        cassette=cassette,
+        progress=Terminal(),
+        watch=_film_of_study,
+        render=lambda folder: render(folder) and None,
+    )
+    print(f"evidence: {study.folder}   report: {study.folder / 'report.html'}")
+
+
+def _film_of_study(folder: Path, policy: Path) -> None:
+    """Draw the study's film in a process of its own, so that this one needs no jax."""
+    weights = policy.with_name(policy.name.removeprefix("policy-") + ".weights.json")
+    command = [sys.executable, "-m", "outrider.cli", "watch", str(policy), "--out", str(folder / "watch.gif")]
+    if weights.exists():
+        command += ["--weights", str(weights)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OutriderError(f"the film of the trained agent failed: {done.stderr.strip().splitlines()[-1]}")
+
+
+def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
+    """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
+    import jax
+
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.learn.episode import play
+    from outrider.learn.policy import load_policy
+    from outrider.report.gif import draw_episode
+    from outrider.worlds.registry import make
+
+    network, world_id = load_policy(policy)
+    weights = weights or _beside(policy)
+    by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
+    episode = play(network, make(world_id), jax.random.key(seed))
+    texts = dict(vocabulary(world_id).by_code)
+    captions = [texts.get(event, "") for event in episode.events]
+    paid = [2.0 * (by_caption.get(c) or 0.0) if new else 0.0 for c, new in zip(captions, episode.first, strict=True)]
+    paid[-1] = 0.0  # what ends the episode is the reward's business
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draw_episode(episode.frames, captions, paid, episode.rewards, f"{world_id}  (bonus as paid when new)", out)
+    return out
+
+
+def worlds() -> None:
+    """Print a table of all worlds."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from outrider.worlds.names import OPTIONS, WORLDS, event_sentences
+
+    table = Table(title="Worlds")
+    for column in ("id", "what to do", "mission", "horizon", "captions"):
+        table.add_column(column, justify="right" if column in ("horizon", "captions") else "left")
+    for name, facts in WORLDS.items():
+        said = len(set(event_sentences(name).values()))
+        table.add_row(name, facts.description, facts.mission, str(facts.horizon), str(said))
+    console = Console()
+    console.print(table)
+    options = ", ".join(f"+{o}" for o in OPTIONS)
+    console.print(f"Options of each: {options} (toggling or dropping nothing shows endless irrelevant pictures).")
+
+
+def ask(caption: str, world: str, mission: str, engine: str) -> None:
+    """Print what an engine answers about one caption."""
+    from outrider.lm.question import Rate
+    from outrider.lm.registry import build
+    from outrider.lm.relevance import PARTS
+    from outrider.worlds.names import check_world
+
+    mission = mission or check_world(world)[0].mission
+    asked = build(engine)
+    (answer,) = asked.answer([Rate(caption, mission)])
+    print(f"engine:  {asked.name}\nmission: {mission}\ncaption: {caption}")
+    if answer.abstention:
+        print(f"abstains: {answer.abstention}")
+    for name, value in zip(PARTS, answer.values, strict=False):
+        print(f"{name:10s} {value: .4f}")
+
+
+def models(what: str) -> None:
+    """Show or fetch the weights of the embedded model."""
+    from outrider.lm.fetch import fetch
+    from outrider.lm.models import SMOLLM2, locate
+
+    path = fetch() if what == "fetch" else locate()
+    print(f"{SMOLLM2.id} ({SMOLLM2.licence}): {path}")
+
+
+def claims(folder: Path, readme: Path, write: bool) -> None:
+    """Print the claims' table; write it and the claims' pages, or fail where they drifted from their evidence."""
+    from outrider.report.board import readme_table, sync
+
+    print(readme_table(folder))
+    drifted = sync(readme, folder, check=not write)
+    names = ", ".join(map(str, drifted))
+    if drifted and not write:
+        raise OutriderError(f"out of step with the evidence: {names}; run `outrider claims --write`")
+    if drifted:
+        print(f"written: {names}")

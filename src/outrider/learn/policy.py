@@ -1,0 +1,56 @@
+"""A trained policy as one file: its arrays and what is needed to act with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from outrider.agents.actor_critic import ActorCritic
+from outrider.errors import OutriderError
+from outrider.learn.settings import Settings
+from outrider.learn.train import learner_for
+from outrider.types import Atlas
+
+FORMAT = 1
+
+
+def save_policy(path: Path, network: ActorCritic, world_id: str, settings: Settings) -> None:
+    """Write a policy file (NumPy's npz) whole or not at all."""
+    about = json.dumps({"format": FORMAT, "world": world_id, "settings": asdict(settings)})
+    leaves = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(network))}
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, about=np.array(about), **leaves)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def load_policy(path: Path) -> tuple[ActorCritic, str]:
+    """A policy and the id of its world. Errors: not a policy file, of another format, or of another shape."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(str(file["about"]))
+            leaves = [jnp.asarray(file[f"leaf{i}"]) for i in range(len(file.files) - 1)]
+    except FileNotFoundError:
+        raise OutriderError(f"no policy file at {path}; `outrider train --out {path}` makes one") from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise OutriderError(f"{path} is not a policy file ({error}); train anew with `outrider train`") from None
+    if about["format"] != FORMAT:
+        raise OutriderError(f"{path} has policy format {about['format']}, this version reads {FORMAT}; train anew")
+    settings = Settings(**about["settings"])
+    ppo = learner_for(about["world"], settings, "none", updates=1)
+    codes = ppo.batch.world.codes
+    empty = Atlas(jnp.zeros(codes), jnp.zeros(codes, bool))
+    shape = jax.eval_shape(lambda: ppo.init(jax.random.key(0), empty).network)
+    expected, tree = jax.tree.flatten(shape)
+    if [x.shape for x in expected] != [x.shape for x in leaves]:
+        raise OutriderError(f"{path} holds arrays of other shapes than its settings say; train anew")
+    return jax.tree.unflatten(tree, leaves), about["world"]
