@@ -33,7 +33,8 @@ def repair_blocked(
     height, width = cells.shape
     tile = cells // t.COLOURS
     is_door = tile == t.DOOR_LOCKED
-    door = jnp.max(jnp.where(is_door, cells, 0))
+    # In 32 bits: XLA's CPU compiler (jaxlib 0.10.2) gets the maximum of bytes wrong in large batches.
+    door = jnp.max(jnp.where(is_door, cells.astype(jnp.int32), 0))
 
     before_door = jnp.roll(is_door, -1, axis=1)
     others = jnp.asarray(_THINGS, jnp.uint8)
