@@ -41,13 +41,13 @@ sync: $(VENV)/ready-dev ## Bring every generated table and chart in README and d
 	$(OUTRIDER) claims --write
 	$(PY) docs/generate.py --write
 
-docs: $(VENV)/ready-docs ## Build the documentation into site/
-	$(PY) -m mkdocs build --strict --quiet
+docs: $(VENV)/ready-dev ## Build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "Documentation: $(CURDIR)/site/index.html"
 
 bench: $(VENV)/ready-bench ## Measure speed against peers, into benchmarks/results/ (installs torch)
 	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
-BENCHMARKS ?= benchmarks/help_time.py $(wildcard benchmarks/speed*.py)
+BENCHMARKS ?= benchmarks/ppo_rate.py benchmarks/dynamics_speed.py benchmarks/help_time.py
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
@@ -83,13 +83,8 @@ $(VENV)/ready-run: $(VENV)/ready-build pyproject.toml src/outrider/lm/models.py
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready-run
-	@echo "Installing the test tools into $(VENV) (once)"
-	@$(PIP) --no-build-isolation --editable '.[train,lm,dev]' || $(FAILED)
-	@touch $@
-
-$(VENV)/ready-docs: $(VENV)/ready-run
-	@echo "Installing the documentation's tools into $(VENV) (once)"
-	@$(PIP) --no-build-isolation --editable '.[train,lm,docs]' || $(FAILED)
+	@echo "Installing the tools for tests and documentation into $(VENV) (once)"
+	@$(PIP) --no-build-isolation --editable '.[train,lm,dev,docs]' || $(FAILED)
 	@touch $@
 
 $(VENV)/ready-bench: $(VENV)/ready-run

@@ -1,13 +1,14 @@
 """Runs a command under a time limit: `python tools/watchdog.py --limit SECONDS [--name NAME] -- COMMAND...`.
 
-At the limit it says what still ran and how much processor time each process had used (a jitted program that stands
-still uses none), has every Python among them print the stacks of its threads, and ends them: its own descendants
-only, never others by name. Exit code: the command's, or 124 at the limit. Standard library only.
+At the limit it says what still ran and how much processor time each process had used (a jitted program that
+stands still uses none), has every Python among them print the stacks of its threads, and ends them: its own
+descendants only, never others by name. Exit code: the command's, or 124 at the limit. Standard library only.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import signal
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def family(of: int) -> list[tuple[int, str]]:
-    """The process `of` and all below it, deepest first, each with its line of `ps`: state, processor time, command."""
+    """`of` and all processes below it, deepest first, each with its line of `ps`: state, time, command."""
     columns = ["-o", "pid=,ppid=,stat=,time=,args="]
     try:
         listed = subprocess.run(["ps", "-A", *columns], capture_output=True, text=True, check=False).stdout
@@ -82,10 +83,8 @@ def _end(child: subprocess.Popen[bytes], name: str, limit: float) -> None:
 
 
 def _send(pid: int, number: int, group: bool = False) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         (os.killpg if group else os.kill)(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _no_core_dumps() -> None:

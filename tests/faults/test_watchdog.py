@@ -1,4 +1,4 @@
-"""The watchdog ends what hangs, says where it hung, passes on what ends by itself, and touches nobody else."""
+"""The watchdog ends what hangs, says where it hung, and touches nobody else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,214 @@
+"""Fills what README and docs take from files: code, tables, measurements, pictures. Nothing of it is typed.
+
+    python docs/generate.py            # says what is out of step with its file, and fails
+    python docs/generate.py --write    # brings it in step
+
+A block in a page is `<!-- KIND:WHAT:begin -->`, what was generated, `<!-- KIND:end -->`. Kinds:
+
+    code:PATH::SYMBOL                   a function or class of a Python file (`Class.method` for a method)
+    code:PATH::SYMBOL "FROM" to "TO"    the lines of it from the first that contains FROM to the next with TO,
+                                        and on to where brackets close
+    bench:NAME                          benchmarks/results/NAME.json as a table
+    worlds:all                          the table of worlds
+    picture:CLAIM                       learning curves and film of a claim, from its evidence
+    board:all                           the claims board, for pages beside README (`outrider claims` fills that)
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(Path(__file__).parent))
+
+from picture import learning_curves  # noqa: E402
+
+from outrider.report.board import readme_table  # noqa: E402
+from outrider.worlds.names import WORLDS, event_sentences  # noqa: E402
+
+BLOCK = re.compile(
+    r"(<!-- (?P<kind>code|bench|worlds|picture|board):(?P<what>[^\n]+?):begin -->\n)"
+    r".*?(<!-- (?P=kind):end -->)",
+    re.DOTALL,
+)
+EXCERPT = re.compile(r'(?P<path>[^:]+)::(?P<symbol>[\w.]+)(?: "(?P<start>.+)" to "(?P<end>.+)")?')
+
+
+def pages() -> list[Path]:
+    """Every page that may hold blocks."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def filled(page: Path) -> str:
+    """The text of a page with every block generated anew."""
+
+    def fill(found: re.Match[str]) -> str:
+        try:
+            body = KINDS[found["kind"]](found["what"], page)
+        except (LookupError, OSError, ValueError) as error:
+            raise SystemExit(f"{page.relative_to(ROOT)}: {found['kind']}:{found['what']}: {error}") from error
+        return f"{found[1]}{body.rstrip()}\n{found[4]}"
+
+    return BLOCK.sub(fill, page.read_text(encoding="utf-8"))
+
+
+def code(what: str, page: Path) -> str:
+    """An excerpt as a fenced block, dedented, with the file that it is from."""
+    asked = EXCERPT.fullmatch(what)
+    if not asked:
+        raise ValueError('write PATH::SYMBOL or PATH::SYMBOL "FROM" to "TO"')
+    text = (ROOT / asked["path"]).read_text(encoding="utf-8")
+    lines = text.splitlines()[slice(*_span(ast.parse(text), asked["symbol"]))]
+    if asked["start"]:
+        first = next((i for i, line in enumerate(lines) if asked["start"] in line), None)
+        if first is None:
+            raise LookupError(f"no line contains {asked['start']!r}")
+        last = next((i for i in range(first, len(lines)) if asked["end"] in lines[i]), None)
+        if last is None:
+            raise LookupError(f"no line after it contains {asked['end']!r}")
+        while _unclosed(lines[first : last + 1]):
+            last += 1
+        lines = lines[first : last + 1]
+    source = os.path.relpath(ROOT / asked["path"], page.parent)
+    told = f"`{asked['path']}`, `{asked['symbol']}`"
+    label = f"[{told}]({source})" if page.parent == ROOT else told
+    return f"{label}\n\n```python\n{textwrap.dedent(chr(10).join(lines))}\n```"
+
+
+def _unclosed(lines: list[str]) -> bool:
+    text = "".join(lines)
+    return sum(text.count(c) for c in "([{") > sum(text.count(c) for c in ")]}")
+
+
+def _span(tree: ast.AST, symbol: str) -> tuple[int, int]:
+    """First and last line of a function or class; decorators belong to it."""
+    node: Any = tree
+    for name in symbol.split("."):
+        found = [child for child in ast.walk(node) if getattr(child, "name", None) == name]
+        if not found:
+            raise LookupError(f"no {symbol!r} in that file")
+        node = found[0]
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return first - 1, node.end_lineno
+
+
+def bench(what: str, page: Path) -> str:
+    """A measurement: what was measured, a table, and where."""
+    result = ROOT / "benchmarks" / "results" / f"{what}.json"
+    if not result.exists():
+        return "Not measured yet."
+    measured = json.loads(result.read_text(encoding="utf-8"))
+    return _table(_ppo_rate(measured) if what == "ppo_rate" else measured)
+
+
+def _ppo_rate(measured: dict[str, Any]) -> dict[str, Any]:
+    """The comparison of trainers in the form of the other measurements."""
+    s = measured["settings"]
+    return {
+        "what": f"PPO on DoorKey-8x8 with flat observations, {s['envs']} copies, {s['epochs']} epochs, "
+        f"{s['minibatches']} minibatches, network {s['network']}: Outrider trains "
+        f"{measured['outrider_over_sb3']:g} times as fast as Stable-Baselines3, and a guided agent's "
+        f"wall-clock is {measured['guided_wall_clock_over_unguided']:g} times an unguided one's.",
+        "rows": [
+            {
+                "trainer": name,
+                "environment steps a second, median": rate,
+                "lowest": min(measured["steps_per_second"][name]),
+                "highest": max(measured["steps_per_second"][name]),
+            }
+            for name, rate in measured["median"].items()
+        ],
+        "machine": measured["machine"],
+        "command": "python benchmarks/ppo_rate.py",
+    }
+
+
+def _table(measured: dict[str, Any]) -> str:
+    rows, machine = measured["rows"], measured["machine"]
+    columns = list(rows[0])
+    where = machine if isinstance(machine, str) else f"{machine['cores']} cores of {machine['processor']}"
+    return "\n".join(
+        [
+            f"{measured['what']}\n",
+            f"| {' | '.join(columns)} |",
+            f"| {' | '.join('---' if isinstance(rows[0][c], str) else '---:' for c in columns)} |",
+            *(f"| {' | '.join(_cell(row[c]) for c in columns)} |" for row in rows),
+            f"\nMeasured on {where} by `{measured['command']}`.",
+        ]
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def worlds(what: str, page: Path) -> str:
+    """The table of worlds: what a plan can name."""
+    rows = [
+        f"| `{name}` | {facts.description} | {facts.mission} | {facts.horizon:,} "
+        f"| {len(set(event_sentences(name).values()))} | {len(event_sentences(f'{name}+television')):,} |"
+        for name, facts in WORLDS.items()
+    ]
+    head = "| world | what to do | mission | longest episode, steps | captions | events with `+television` |"
+    return "\n".join([head, "| --- | --- | --- | ---: | ---: | ---: |", *rows])
+
+
+def picture(what: str, page: Path) -> str:
+    """Learning curves and film of a claim; nothing where there is no evidence yet."""
+    evidence = ROOT / "claims" / what / "evidence"
+    if not (evidence / "verdict.json").exists():
+        return "*(The demo's learning curves stand here once its evidence is in the repository.)*"
+    drawn = os.path.relpath(_picture_path(what), page.parent)
+    told = f"![Learning curves of every arm of {what}, mean over the seeds with its interval]({drawn})"
+    if page.parent == ROOT and (evidence / "watch.gif").exists():
+        film = os.path.relpath(evidence / "watch.gif", page.parent)
+        told += f"\n\n![An episode of the trained agent, captions and bonuses drawn in]({film})"
+    return told
+
+
+def _picture_path(claim: str) -> Path:
+    return ROOT / "docs" / "pictures" / f"{claim}.svg"
+
+
+def board(what: str, page: Path) -> str:
+    """The claims board."""
+    return readme_table(ROOT / "claims", os.path.relpath(ROOT / "docs" / "claims", page.parent))
+
+
+KINDS = {"code": code, "bench": bench, "worlds": worlds, "picture": picture, "board": board}
+
+
+def wanted() -> dict[Path, str]:
+    """Every generated file with the text it should have."""
+    texts = {page: filled(page) for page in pages()}
+    for verdict in sorted(ROOT.glob("claims/*/evidence/verdict.json")):
+        claim = verdict.parents[1]
+        texts[_picture_path(claim.name)] = learning_curves(claim / "evidence")
+    return texts
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is out of step, or say what is."""
+    drifted = {p: t for p, t in wanted().items() if not p.exists() or p.read_text(encoding="utf-8") != t}
+    for path, text in drifted.items():
+        print(f"{'written' if '--write' in arguments else 'out of step'}: {path.relative_to(ROOT)}")
+        if "--write" in arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if drifted and "--write" not in arguments:
+        print("run `make sync`", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
