@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from outrider.learn.ppo import PPO, Learner, ppo
 from outrider.learn.settings import Settings
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
+from outrider.worlds.names import event_kind
 from outrider.worlds.registry import make
 
 SIGNALS: dict[str, Callable[[], Signal]] = {
@@ -122,13 +124,14 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
     def mean(total: np.ndarray) -> list[float | None]:
         return [_round(t / n) if n else None for t, n in zip(total.tolist(), episodes.tolist(), strict=True)]
 
-    met: dict[str, int] = {}
+    met: Counter[str] = Counter()
     first: dict[str, int] = {}
-    for code, sentence in sentences.items():
-        count = int(trained.diary.met[which, code])
-        if count:
-            met[sentence] = met.get(sentence, 0) + count
-            at = int(trained.diary.first_met[which, code])
+    kinds: Counter[str] = Counter()
+    for code in np.flatnonzero(trained.diary.met[which]).tolist():
+        count, at = int(trained.diary.met[which, code]), int(trained.diary.first_met[which, code])
+        kinds[event_kind(code)] += count
+        if sentence := sentences.get(code):
+            met[sentence] += count
             first[sentence] = min(first.get(sentence, at), at)
     top = sorted(met, key=lambda sentence: (-met[sentence], sentence))[:50]
     return {
@@ -141,6 +144,7 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
         "bonus": [_round(b) for b in line.bonus.tolist()],
         "episodes": episodes.tolist(),
         "entropy": [_round(e) for e in line.entropy.tolist()],
+        "kinds": dict(sorted(kinds.items())),
         "events": {sentence: met[sentence] for sentence in top},
         "first_seen": {sentence: first[sentence] for sentence in top},
     }

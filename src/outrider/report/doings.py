@@ -18,7 +18,7 @@ SHOWN_EVENTS = 12
 
 def doings(e: Evidence) -> Safe:
     """What the agents did: the most frequent events of every arm, and how much of it was television."""
-    totals = {arm.name: _events(e.runs.get(arm.name, [])) for arm in e.arms}
+    totals = {arm.name: _sum(e.runs.get(arm.name, []), "events") for arm in e.arms}
     sums = {name: sum(events.values()) for name, events in totals.items()}
     if not any(sums.values()):
         return section("doings", "What the agents did", note("The runs record no events."))
@@ -33,18 +33,17 @@ def doings(e: Evidence) -> Safe:
         [_event_name(event), *(_share(merged[arm.name].get(event, 0), sums[arm.name]) for arm in e.arms)]
         for event in top
     ]
-    trapped = any(TELEVISION in m for m in merged.values())
-    bars = (
-        [_bar(arm, merged[arm.name].get(TELEVISION, 0), sums[arm.name]) for arm in e.arms] if trapped else []
-    )
+    kinds = {arm.name: _sum(e.runs.get(arm.name, []), "kinds") for arm in e.arms}
+    trapped = any("television" in counts for counts in kinds.values())
+    bars = [_bar(arm, kinds[arm.name].get("television", 0), sum(kinds[arm.name].values())) for arm in e.arms]
+    bars = bars if trapped else []
     return section(
         "doings",
         "What the agents did",
         tag("div", *bars, class_="bars") if bars else None,
         note(
-            "The share of television among an arm’s recorded events. An agent that is paid for novelty "
-            "alone finds endless novelty there. Single pictures are rare, so that many are not among the "
-            "recorded events and the true share is mostly larger."
+            "The share of all environment steps that an arm spent on making the television show something. "
+            "An agent that is paid for novelty alone finds endless novelty there."
         )
         if bars
         else None,
@@ -85,9 +84,9 @@ def _bar(arm: Arm, occurred: int, total: int) -> Safe:
     )
 
 
-def _events(runs: list[dict[str, Any]]) -> dict[str, int]:
+def _sum(runs: list[dict[str, Any]], what: str) -> dict[str, int]:
     def add(total: dict[str, int], run: dict[str, Any]) -> dict[str, int]:
-        return total | {event: total.get(event, 0) + n for event, n in (run.get("events") or {}).items()}
+        return total | {event: total.get(event, 0) + n for event, n in (run.get(what) or {}).items()}
 
     return functools.reduce(add, runs, {})
 

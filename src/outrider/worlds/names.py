@@ -90,3 +90,11 @@ def event_sentences(world_id: str) -> dict[int, str]:
     if "television" in options:
         said |= {words.TELEVISION + c: television.sentence(c) for c in range(television.CHANNELS)}
     return said
+
+
+def event_kind(code: int) -> str:
+    """The kind of an event code, as the observation's flags tell kinds apart; "no event" for code 0."""
+    if code >= words.TELEVISION:
+        return "television"
+    flag = words.flag_of(words.EVENTS[code])
+    return words.FLAGS[flag] if flag >= 0 else "no event"
