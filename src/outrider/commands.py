@@ -118,7 +118,7 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     paid = [2.0 * (by_caption.get(c) or 0.0) if new else 0.0 for c, new in zip(captions, episode.first, strict=True)]
     paid[-1] = 0.0  # what ends the episode is the reward's business
     out.parent.mkdir(parents=True, exist_ok=True)
-    draw_episode(episode.frames, captions, paid, episode.rewards, f"{world_id}  (bonus as paid when new)", out)
+    draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
     return out
 
 

@@ -122,7 +122,7 @@ def film(e: Evidence) -> Safe:
     told = (
         f"An episode of a trained {e.treatment.name} agent. Below the picture: what the captioner says "
         f"just happened, "
-        "and what the agent was paid for it."
+        "and the bonus that it paid when it was new."
     )
     return section("film", heading, tag("figure", picture, tag("figcaption", told)))
 
