@@ -1,1 +1,3 @@
-"""Its presence puts this folder on the path: tests import `toy_study` and `synthetic_evidence` from here."""
+"""Its presence puts this folder on the path: tests import `toy_study`, `synthetic_evidence` and `walks` from here."""
+
+import outrider  # noqa: F401  before any test imports jax: it makes XLA's settings
