@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import tyro
 
+from outrider import interrupt
 from outrider.errors import Interrupted, OutriderError
 from outrider.learn.settings import Settings
 
@@ -143,10 +144,14 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit code 2 for what the user can mend, 130 for Ctrl-C."""
-    command = tyro.extras.subcommand_cli_from_dict(
-        COMMANDS, prog="outrider", description="Language models scout, agents learn, statistics judge.", args=arguments
-    )
+    interrupt.remember()
     try:
+        command = tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="outrider",
+            description="Language models scout, agents learn, statistics judge.",
+            args=arguments,
+        )
         command.run()
     except OutriderError as error:
         print(f"outrider: {error}", file=sys.stderr)

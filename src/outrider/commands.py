@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from outrider import interrupt
 from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def train(world: str, steps: int, seeds: int, signal: str, engine: str, out: Pat
         bar = bars.add_task("compiling", total=1.0)
 
         def heard(progress: float, lines) -> None:
+            interrupt.check()
             ended = max(1, int(lines.episodes.sum()))
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 

@@ -11,13 +11,16 @@ CELLS = ("planes", "numbers")
 
 @dataclass(frozen=True)
 class Settings:
-    """PPO as in Schulman et al. 2017, with the details of Huang et al. 2022 ("The 37 implementation details")."""
+    """PPO as in Schulman et al. 2017, with the details of Huang et al. 2022 ("The 37 implementation details").
+
+    The defaults are those under which the *unguided* learner does best: benchmarks/settings_sweep.py.
+    """
 
     envs: int = 64  # copies of the world a learner steps together
-    rollout: int = 128  # environment steps of each copy between two updates
+    rollout: int = 64  # environment steps of each copy between two updates
     epochs: int = 4
-    minibatches: int = 8
-    learning_rate: float = 1e-3
+    minibatches: int = 4
+    learning_rate: float = 2e-3
     anneal: bool = True  # learning rate falls linearly to 0
     discount: float = 0.99
     trace: float = 0.95  # lambda of the advantage estimator
