@@ -25,7 +25,7 @@ def learning_curves(evidence: Path) -> str:
     last_step = max(float(c.steps[-1]) for _, c in drawn)
     ends = [_y(c.last or 0.0) for _, c in drawn]
     labels = svg.spread(ends, 17, TOP, HEIGHT - BOTTOM)
-    parts = [_ground(last_step, e.plan.world)]
+    parts = [_ground(last_step, f"{e.plan.world}, mean over {e.plan.seeds} seeds and its interval")]
     for arm, c in reversed(drawn):
         x = LEFT + c.steps / last_step * (WIDTH - LEFT - RIGHT)
         parts += _arm(arm.slot, x, c)
@@ -46,11 +46,9 @@ def learning_curves(evidence: Path) -> str:
     )
 
 
-def _ground(last_step: float, world: str) -> str:
+def _ground(last_step: float, told: str) -> str:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    marks = [
-        f'<text class="ink" x="{LEFT}" y="18">Success on {world}, mean over seeds and its interval</text>'
-    ]
+    marks = [f'<text class="ink" x="{LEFT}" y="18">Success on {told}</text>']
     for value in svg.ticks(0, 1, 4):
         y = _y(value)
         marks.append(f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{right}" y2="{y}"/>')
@@ -75,7 +73,7 @@ def _arm(slot: int, x: NDArray[np.float64], c: Curve) -> list[str]:
     mean = [f"{a:.1f},{_y(v)}" for a, v in zip(x[there], c.mean[there], strict=True)]
     dash = f' stroke-dasharray="{svg.dash(slot)}"' if svg.dash(slot) else ""
     return [
-        f'<polygon class="f{slot} band" points="{" ".join([*upper, *lower[::-1]])}"/>',
+        f'<polygon class="f{slot} band{" main" if slot == 0 else ""}" points="{" ".join([*upper, *lower[::-1]])}"/>',
         f'<polyline class="s{slot}" points="{" ".join(mean)}"{dash}/>',
     ]
 
@@ -89,7 +87,7 @@ def _style() -> str:
         return "".join(f".s{i}{{stroke:{shade}}}.f{i}{{fill:{shade}}}" for i, shade in enumerate(shades))
 
     return (
-        "polyline{fill:none;stroke-width:2.2}.band{opacity:.13;stroke:none}.grid{stroke:#8884;stroke-width:1}"
+        "polyline{fill:none;stroke-width:2.2}.band{opacity:.05;stroke:none}.main{opacity:.16}.grid{stroke:#8884;stroke-width:1}"
         ".lead{stroke-width:1}.ink{fill:#1b1f24;font-weight:600}.dim{fill:#59636e}"
         f"{colours(LIGHT)}@media(prefers-color-scheme:dark){{.ink{{fill:#e6edf3}}.dim{{fill:#9da7b1}}{colours(DARK)}}}"
     )
