@@ -3,11 +3,11 @@
 import jax
 import numpy as np
 import pytest
-import walks
-from walks import COPIES, FRESH, LENGTH, PLAIN, WALKED
 
+import walks
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.words import FLAGS, TELEVISION, event_text
+from walks import COPIES, FRESH, LENGTH, PLAIN, WALKED
 
 
 def flag_named(sentence):
@@ -88,7 +88,7 @@ def test_returns_and_lengths(walk):
 
 
 def test_who_ended_starts_anew_and_no_one_else(walk):
-    world_id, found, ended = walk
+    _world_id, found, ended = walk
     grid = found.world.grid
     fresh = np.zeros((LENGTH, COPIES), bool)
     fresh[1:] = ended[:-1]
@@ -124,14 +124,17 @@ def test_fresh_worlds_are_shared_only_by_those_too_many(world_id):
         ]
         assert len(set(worlds)) >= min(len(worlds), FRESH) - 1  # two fresh worlds may be alike by chance
         drawn += worlds
-    assert len(drawn) > 40 and len(set(drawn)) > 0.9 * len(drawn)
+    assert len(drawn) > 40
+    assert len(set(drawn)) > 0.9 * len(drawn)
 
 
 @pytest.mark.parametrize("world_id", PLAIN)
 def test_copies_start_at_random_hours(world_id):
     clock, horizon = walks.walk(world_id).world.grid.clock[0], walks.world(world_id).horizon
-    assert clock.min() >= 0 and clock.max() < horizon
-    assert abs(clock.mean() / horizon - 0.5) < 0.12 and len(np.unique(clock)) > COPIES / 2
+    assert clock.min() >= 0
+    assert clock.max() < horizon
+    assert abs(clock.mean() / horizon - 0.5) < 0.12
+    assert len(np.unique(clock)) > COPIES / 2
 
 
 def test_walks_are_a_function_of_the_key():

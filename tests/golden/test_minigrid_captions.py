@@ -3,10 +3,9 @@
 import jax
 import numpy as np
 import pytest
-import walks
 from scipy import stats
-from walks import DOWN, PLAIN, RIGHT, TELEVISED
 
+import walks
 from outrider.worlds import television
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.captioner import situation_text
@@ -15,6 +14,7 @@ from outrider.worlds.minigrid.words import EVENTS, TELEVISION, event_text
 from outrider.worlds.minigrid.world import SCREEN_BITS, State
 from outrider.worlds.names import WORLDS, event_sentences
 from outrider.worlds.television import CHANNELS
+from walks import DOWN, PLAIN, RIGHT, TELEVISED
 
 YELLOW, RED, BLUE, GREEN, GREY = 5, 1, 3, 2, 6
 
@@ -114,9 +114,11 @@ def test_a_whole_episode_of_doorkey_in_words():
     ]
     assert play("forward", "turn left", "turn left") == ["You bumped into the wall.", "", ""]
     assert play("forward", "turn left", "forward", "forward", "forward") == ["", "", "", "", ""]
-    assert play("forward", "turn left") == ["", ""] and not play.step.terminated
+    assert play("forward", "turn left") == ["", ""]
+    assert not play.step.terminated
     assert play("pick up", "toggle", "drop") == ["Nothing happened."] * 3  # the goal is not a thing
-    assert play("forward") == ["You reached the green goal."] and play.step.terminated
+    assert play("forward") == ["You reached the green goal."]
+    assert play.step.terminated
     clock = int(play.state.grid.clock)
     assert play.step.reward == pytest.approx(1 - 0.9 * clock / 640)
 
@@ -158,7 +160,8 @@ def test_the_goal_of_unlock_pickup_is_said_as_what_it_is():
         "",
         "You bumped into the red star.",
     ]
-    assert play("pick up") == ["Nothing happened."] and not play.step.terminated  # the hands are full
+    assert play("pick up") == ["Nothing happened."]
+    assert not play.step.terminated
     assert play("turn right", "forward", "drop", "turn left", "drop", "turn right") == [
         "",
         "You bumped into the green hexagon.",
@@ -184,7 +187,8 @@ def test_the_goal_of_unlock_pickup_is_said_as_what_it_is():
         "",
         "You picked up the red star.",
     ]
-    assert play.step.terminated and play.step.reward > 0.8
+    assert play.step.terminated
+    assert play.step.reward > 0.8
 
 
 @pytest.mark.parametrize("world_id", PLAIN + TELEVISED)
@@ -192,19 +196,22 @@ def test_codes_and_sentences(world_id):
     """One sentence a code and one code a sentence, but for the ten pictures that share one on purpose."""
     said = event_sentences(world_id)
     plain = [sentence for code, sentence in said.items() if code < TELEVISION]
-    assert len(set(plain)) == len(plain) and 0 not in said
+    assert len(set(plain)) == len(plain)
+    assert 0 not in said
     shown = [sentence for code, sentence in said.items() if code >= TELEVISION]
     assert not set(shown) & set(plain)
     if "television" in world_id:
-        assert len(shown) == CHANNELS >= 2000 and len(set(shown)) >= 200
+        assert len(shown) == CHANNELS >= 2000
+        assert len(set(shown)) >= 200
         assert set(np.unique(shown, return_counts=True)[1]) == {television.PICTURES}
     else:
         assert not shown
     for code, sentence in said.items():
         assert sentence == event_text(code)
-        assert (
-            sentence[0].isupper() and sentence.endswith(".") and "  " not in sentence and "{" not in sentence
-        )
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert "  " not in sentence
+        assert "{" not in sentence
     assert max(said) < walks.world(world_id).codes
 
 
@@ -285,7 +292,8 @@ def test_situations_on_a_walk(world_id):
 def test_the_television_shows_any_channel_as_often(world_id):
     codes = walks.steps(world_id).events.reshape(-1)
     shown = np.bincount(codes[codes >= TELEVISION] - TELEVISION, minlength=CHANNELS)
-    assert shown.sum() > 8000 and len(shown) == CHANNELS
+    assert shown.sum() > 8000
+    assert len(shown) == CHANNELS
     assert 1e-4 < stats.chisquare(shown).pvalue < 1 - 1e-4
 
 
@@ -325,7 +333,8 @@ def test_the_picture_goes_out_with_the_next_step_and_the_reset():
 @pytest.mark.parametrize("world_id", PLAIN)
 def test_without_the_option_there_is_no_television(world_id):
     walk = walks.walk(world_id)
-    assert walk.after.events.max() < TELEVISION and not walk.world.screen.any()
+    assert walk.after.events.max() < TELEVISION
+    assert not walk.world.screen.any()
     assert walks.world(world_id).vector == 0
     assert WORLDS[world_id].horizon == walks.world(world_id + "+television").horizon
 

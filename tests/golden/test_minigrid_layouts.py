@@ -6,13 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import walks
 from scipy import stats
-from walks import PLAIN
 
+import walks
 from outrider.worlds.minigrid import layouts
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.names import WORLDS
+from walks import PLAIN
 
 SHUT = (t.WALL, t.DOOR_LOCKED, *t.OBJECTS)
 
@@ -57,7 +57,9 @@ def test_layouts_need_the_key_and_can_be_solved(fresh):
         assert tile[row, column] == t.FLOOR
         # Things can be carried away: only walls and the door hold the agent in.
         inside = reach(cells, (row, column), (t.WALL, t.DOOR_LOCKED))
-        assert key in inside and beside(cells, inside, door) and goal not in inside
+        assert key in inside
+        assert beside(cells, inside, door)
+        assert goal not in inside
         through = reach(cells, (row, column), (t.WALL,))
         assert goal in through
         blocked = tile[door[0], door[1] - 1] in t.OBJECTS
@@ -69,12 +71,14 @@ def test_layouts_are_many_and_the_agent_faces_anywhere(fresh):
     grid = state.grid
     assert len({cells.tobytes() for cells in grid.cells}) > 150
     assert set(np.unique(grid.agent.direction)) == {0, 1, 2, 3}
-    assert not grid.agent.pocket.any() and not state.screen.any()
+    assert not grid.agent.pocket.any()
+    assert not state.screen.any()
     tile, colour = np.unique(grid.wanted) // t.COLOURS, np.unique(grid.wanted) % t.COLOURS
     if WORLDS[world_id].has_goal_tile:
         assert (tile.tolist(), colour.tolist()) == ([t.GOAL], [2])
     else:
-        assert set(tile) == set(t.OBJECTS) - {t.KEY} and set(colour) == set(t.COLOUR_NAMES)
+        assert set(tile) == set(t.OBJECTS) - {t.KEY}
+        assert set(colour) == set(t.COLOUR_NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +93,7 @@ def repaired():
 
 
 def test_the_repair_touches_only_what_was_broken(repaired):
-    before, after, row, column, wanted = repaired
+    before, after, _row, _column, wanted = repaired
     keyless = (before // t.COLOURS != t.KEY).all((1, 2))
     twin = (before == wanted[:, None, None]).sum((1, 2)) == 2
     assert 0.04 < keyless.mean() < 0.09  # a sixteenth
@@ -119,4 +123,5 @@ def test_repaired_layouts_look_like_the_others(repaired):
     assert stats.chi2_contingency(flat[:, used])[1] > 1e-4
     twin = (before == wanted[:, None, None]).sum((1, 2)) == 2
     new = after[n, door_row, 4][twin]
-    assert (new != wanted[twin]).all() and len(np.unique(new)) > 20
+    assert (new != wanted[twin]).all()
+    assert len(np.unique(new)) > 20

@@ -6,15 +6,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import walks
 import xminigrid
-from walks import PLAIN
 from xminigrid.core.actions import take_action
 from xminigrid.core.goals import check_goal
 from xminigrid.types import AgentState
 
+import walks
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.names import WORLDS
+from walks import PLAIN
 
 ROWS = 8192
 

@@ -5,11 +5,11 @@ from functools import cache
 import jax
 import numpy as np
 import pytest
-import walks
-from walks import DOWN, LEFT, PLAIN, RIGHT, UP
 
+import walks
 from outrider.worlds.minigrid import dynamics
 from outrider.worlds.minigrid import tiles as t
+from walks import DOWN, LEFT, PLAIN, RIGHT, UP
 
 AHEAD = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left
 OPAQUE = (t.WALL, t.DOOR_LOCKED, t.DOOR_CLOSED)
