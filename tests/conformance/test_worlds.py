@@ -1,0 +1,175 @@
+"""What every world keeps, whatever it is: one suite over all ids, with and without each option."""
+
+import re
+
+import jax
+import numpy as np
+import pytest
+
+import walks
+from outrider.errors import OutriderError
+from outrider.types import Step
+from outrider.worlds.minigrid.captioner import situation_text
+from outrider.worlds.names import OPTIONS, WORLDS, check_world, event_sentences
+from outrider.worlds.registry import make
+
+ALL = walks.PLAIN + walks.TELEVISED
+SENTENCE = re.compile(r"[A-Z][^{}]*[^ {}]\.")
+
+
+@pytest.fixture(params=ALL)
+def world(request):
+    """Each world, with and without options."""
+    return walks.world(request.param)
+
+
+def shapes(tree):
+    """Structure, shapes, types and weak types."""
+    return jax.tree.structure(tree), [(x.shape, x.dtype, x.weak_type) for x in jax.tree.leaves(tree)]
+
+
+def test_all_worlds_and_options_are_tested():
+    assert {world_id.partition("+")[0] for world_id in ALL} == set(WORLDS)
+    assert {world_id.partition("+")[2] for world_id in ALL} == {"", *OPTIONS}
+
+
+def test_shapes_stay_the_same_from_step_to_step(world):
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    action = jax.ShapeDtypeStruct((), np.int32)
+    state, obs = jax.eval_shape(world.reset, key)
+    step = jax.eval_shape(world.step, key, state, action)
+    assert isinstance(step, Step)
+    assert shapes(step.state) == shapes(state)
+    assert shapes(step.obs) == shapes(obs)
+    again = jax.eval_shape(world.step, key, step.state, action)
+    assert shapes(again) == shapes(step)
+    assert (obs.grid.shape, obs.grid.dtype) == (world.view, np.uint8)
+    assert (obs.vector.shape, obs.vector.dtype) == ((world.vector,), np.uint8)
+    assert (step.reward.shape, step.reward.dtype) == ((), np.float32)
+    assert {(x.shape, str(x.dtype)) for x in (step.terminated, step.truncated)} == {((), "bool")}
+    assert step.events.ndim == 1
+    assert step.events.dtype == np.int32
+
+
+def test_one_world_steps_as_many_do(world):
+    """A jitted step of one world is a row of the vmapped step of many."""
+    walk = walks.walk(world.id.partition("+")[0])
+    states, actions = jax.tree.map(lambda x: x[: walks.ROWS], walks.flat((walk.world, walk.action), every=50))
+    keys = walks.keys(4)
+    found = jax.device_get(walks.stepper(world.id)(keys, states, actions))
+    single = jax.jit(world.step, compiler_options=walks.QUICK)
+    for row in range(0, walks.ROWS, 101):
+        one = single(keys[row], jax.tree.map(lambda x, row=row: x[row], states), actions[row])
+        jax.tree.map(np.testing.assert_array_equal, one, jax.tree.map(lambda x, row=row: x[row], found))
+
+
+def test_steps_are_a_function_of_the_key(world):
+    walk = walks.walk(world.id.partition("+")[0])
+    states, actions = walks.flat(walk.world, 100), walks.flat(walk.action, 100)
+    one, again, other = (walks.stepped(world.id, states, actions, seed=s) for s in (0, 0, 1000))
+    jax.tree.map(np.testing.assert_array_equal, one, again)
+    differ = (one.events != other.events).any()
+    assert differ == ("+television" in world.id)
+
+
+@pytest.mark.parametrize("world_id", walks.WALKED)
+def test_resets_are_a_function_of_the_key(world_id):
+    start = walks.starter(world_id)
+    one, again, other = (jax.device_get(start(jax.random.key(s))) for s in (1, 1, 2))
+    jax.tree.map(np.testing.assert_array_equal, one, again)
+    assert any(
+        (a != b).any() for a, b in zip(*map(jax.tree.leaves, (one[0].world, other[0].world)), strict=True)
+    )
+
+
+def test_episodes_end_once_and_in_time(world):
+    steps = walks.steps(world.id)
+    assert not (steps.terminated & steps.truncated).any()
+    clock = steps.state.grid.clock
+    assert clock.min() >= 1
+    assert clock.max() <= world.horizon
+    np.testing.assert_array_equal(steps.truncated, (clock == world.horizon) & ~steps.terminated)
+    assert steps.truncated.any()
+    assert steps.terminated.any()
+
+
+def test_rewards_lie_between_0_and_1_and_come_with_the_end(world):
+    steps = walks.steps(world.id)
+    assert steps.reward.min() >= 0
+    assert steps.reward.max() <= 1
+    np.testing.assert_array_equal(steps.reward > 0, steps.terminated)
+    # Sooner is better.
+    won = steps.reward[steps.terminated]
+    clock = steps.state.grid.clock[steps.terminated]
+    assert (np.diff(won[np.argsort(clock, kind="stable")]) <= 0).all()
+
+
+def test_events_are_in_the_vocabulary(world):
+    codes = set(np.unique(walks.steps(world.id).events).tolist()) - {0}
+    said = event_sentences(world.id)
+    assert codes <= set(said)
+    assert max(said) < world.codes
+    assert 0 not in said
+    assert all(SENTENCE.fullmatch(sentence) for sentence in said.values())
+
+
+def test_flags_are_bits_of_one_word(world):
+    codes = np.arange(world.codes)
+    bits = np.asarray(world.flag_bits(codes))
+    assert bits[0] == 0
+    assert (bits[1:] > 0).all()
+    assert (bits & (bits - 1) == 0)[1:].all()
+    assert bits.max() < 1 << world.flags <= 1 << 32
+
+
+def test_situations_are_sentences(world):
+    states = walks.flat(walks.steps(world.id).state, 7)
+    codes = np.asarray(jax.jit(jax.vmap(world.situation), compiler_options=walks.QUICK)(states))
+    reached = np.unique(codes, axis=0)
+    texts = [situation_text(tuple(code)) for code in reached.tolist()]
+    assert len(texts) == len(set(texts)) > 2
+    assert all(SENTENCE.fullmatch(text) for text in texts), texts
+
+
+def test_pictures_have_a_size_that_can_be_shown(world):
+    states = walks.steps(world.id).state
+    image = world.render(jax.tree.map(lambda x: x[0, 0], states))
+    height, width, channels = image.shape
+    assert (image.dtype, channels) == (np.uint8, 3)
+    assert 64 <= height <= 1024
+    assert 64 <= width <= 1024
+    assert image.std() > 1
+    later = world.render(jax.tree.map(lambda x: x[50, 0], states))
+    assert (image != later).any()
+
+
+def test_names_tell_what_a_world_is(world):
+    facts, options = check_world(world.id)
+    assert facts.name + "".join(f"+{option}" for option in sorted(options)) == world.id
+    assert world.horizon == facts.horizon > 0
+    assert world.actions == 6
+    assert facts.mission == facts.mission.strip()
+    assert facts.description
+
+
+@pytest.mark.parametrize(
+    ("given", "problem", "suggestion"),
+    [
+        ("minigrid/doorkey-8x9", "unknown world 'minigrid/doorkey-8x9'", "minigrid/doorkey-8x8"),
+        ("doorkey-16x16", "unknown world 'doorkey-16x16'", "minigrid/doorkey-16x16"),
+        ("Minigrid/Unlock-Pickup", "unknown world", "minigrid/unlock-pickup"),
+        ("", "unknown world ''", "minigrid/doorkey-8x8"),
+        ("???", "unknown world '???'", "minigrid/doorkey-8x8"),
+        ("minigrid/doorkey-8x8+televison", "unknown option 'televison'", "television"),
+        ("minigrid/doorkey-8x8+", "unknown option ''", "television"),
+        ("minigrid/doorkey-8x8+television+television", "names an option twice", "once is enough"),
+    ],
+)
+def test_unknown_worlds_are_refused_in_one_line_with_a_suggestion(given, problem, suggestion):
+    for ask in (make, check_world, event_sentences):
+        with pytest.raises(OutriderError) as error:
+            ask(given)
+        message = str(error.value)
+        assert problem in message
+        assert suggestion in message
+        assert "\n" not in message
