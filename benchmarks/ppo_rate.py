@@ -9,25 +9,22 @@ Writes benchmarks/results/ppo_rate.json.
 
 from __future__ import annotations
 
-import json
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from datetime import date
-from pathlib import Path
+
+from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
 ROUNDS = 3
-RESULT = Path(__file__).parent / "results" / "ppo_rate.json"
 
 
 def outrider(signal: str) -> float:
     """Steps per second of Outrider's PPO; with `event-count`, guided by an atlas of ones."""
-    import outrider  # noqa: F401  # sets XLA's flags before jax
     import jax.numpy as jnp
 
+    import outrider  # noqa: F401  # sets XLA's flags before jax
     from outrider.learn.settings import Settings
     from outrider.learn.train import train
     from outrider.types import Atlas
@@ -35,7 +32,12 @@ def outrider(signal: str) -> float:
 
     world = "minigrid/doorkey-8x8"
     settings = Settings(
-        envs=ENVS, rollout=ROLLOUT, epochs=EPOCHS, minibatches=MINIBATCHES, learning_rate=RATE, cells="numbers"
+        envs=ENVS,
+        rollout=ROLLOUT,
+        epochs=EPOCHS,
+        minibatches=MINIBATCHES,
+        learning_rate=RATE,
+        cells="numbers",
     )
     codes = make(world).codes
     atlas = Atlas(jnp.ones(codes).at[0].set(0.0), jnp.ones(codes, bool))
@@ -84,29 +86,27 @@ def main() -> None:
     rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     for _ in range(ROUNDS):
         for name in CONTENDERS:
-            done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, __file__, name], capture_output=True, text=True, check=True
+            )
             rates[name].append(float(done.stdout.split()[-1]))
             print(f"{name:20s} {rates[name][-1]:12,.0f} steps/s", flush=True)
-    median = {name: statistics.median(values) for name, values in rates.items()}
-    record = {
-        "date": date.today().isoformat(),
-        "machine": _machine(),
-        "settings": {"envs": ENVS, "rollout": ROLLOUT, "epochs": EPOCHS, "minibatches": MINIBATCHES, "network": "2x64"},
-        "steps_per_second": {name: [round(v) for v in values] for name, values in rates.items()},
-        "median": {name: round(value) for name, value in median.items()},
-        "outrider_over_sb3": round(median["outrider"] / median["stable-baselines3"], 1),
-        "guided_wall_clock_over_unguided": round(median["outrider"] / median["outrider-guided"], 3),
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(record, indent=1) + "\n")
-    print(json.dumps(record, indent=1))
-
-
-def _machine() -> str:
-    import os
-
-    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    peer = statistics.median(rates["stable-baselines3"])
+    rows = [
+        {
+            "learner": name,
+            "steps per second": round(statistics.median(measured)),
+            "lowest": round(min(measured)),
+            "highest": round(max(measured)),
+            "over stable-baselines3": round(statistics.median(measured) / peer, 1),
+        }
+        for name, measured in rates.items()
+    ]
+    what = (
+        f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
+        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; medians of {ROUNDS} interleaved runs."
+    )
+    print(record("ppo_rate", what, rows))
 
 
 if __name__ == "__main__":

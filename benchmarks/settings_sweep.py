@@ -39,7 +39,9 @@ def measure(world: str, steps: int, settings: dict) -> dict:
         signal = {"name": "none", "weights": None}
         task = {"arm": "unguided", "world": world, "seeds": [0, 1, 2, 3], "steps": steps, "learner": settings}
         job.write_text(json.dumps({**task, "signal": signal}))
-        subprocess.run([sys.executable, "-m", "outrider.learn.worker", job, out], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "outrider.learn.worker", job, out], check=True, capture_output=True
+        )
         result = json.loads(out.read_text())
     areas = [sum(s or 0.0 for s in run["success"]) / len(run["success"]) for run in result["runs"]]
     reached = [steps_to_threshold(run_from(run, "sweep")) for run in result["runs"]]

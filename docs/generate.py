@@ -105,29 +105,7 @@ def bench(what: str, page: Path) -> str:
     if not result.exists():
         return "Not measured yet."
     measured = json.loads(result.read_text(encoding="utf-8"))
-    return _table(_ppo_rate(measured) if what == "ppo_rate" else measured)
-
-
-def _ppo_rate(measured: dict[str, Any]) -> dict[str, Any]:
-    """The comparison of trainers in the form of the other measurements."""
-    s = measured["settings"]
-    return {
-        "what": f"PPO on DoorKey-8x8 with flat observations, {s['envs']} copies, {s['epochs']} epochs, "
-        f"{s['minibatches']} minibatches, network {s['network']}: Outrider trains "
-        f"{measured['outrider_over_sb3']:g} times as fast as Stable-Baselines3, and a guided agent's "
-        f"wall-clock is {measured['guided_wall_clock_over_unguided']:g} times an unguided one's.",
-        "rows": [
-            {
-                "trainer": name,
-                "environment steps a second, median": rate,
-                "lowest": min(measured["steps_per_second"][name]),
-                "highest": max(measured["steps_per_second"][name]),
-            }
-            for name, rate in measured["median"].items()
-        ],
-        "machine": measured["machine"],
-        "command": "python benchmarks/ppo_rate.py",
-    }
+    return _table(measured)
 
 
 def _table(measured: dict[str, Any]) -> str:

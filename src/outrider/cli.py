@@ -1,4 +1,7 @@
-"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`. Rooms are imported when a command needs them."""
+"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`.
+
+Rooms are imported when a command needs them, so that `--help` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,6 @@ class Claims:
         claims(self.folder, self.readme, self.write)
 
 
-
 COMMANDS = {
     "train": Train,
     "verify": Verify,
@@ -160,7 +162,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("outrider: stopped; nothing half-written is left", file=sys.stderr)
         return Interrupted.exit_code
     except OSError as error:
-        print(f"outrider: {error.strerror}: {error.filename}; choose another place or mend its permissions", file=sys.stderr)
+        print(
+            f"outrider: {error.strerror}: {error.filename}; choose another place or mend its permissions",
+            file=sys.stderr,
+        )
         return OutriderError.exit_code
     return 0
 

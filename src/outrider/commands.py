@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from outrider.learn.settings import Settings
 
 
-def train(world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings) -> None:
+def train(
+    world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
+) -> None:
     """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
     for name, value in (("--steps", steps), ("--seeds", seeds)):
         if value < 1:
             raise OutriderError(f"{name} is {value}; it must be at least 1")
     if (signal == "none") != (engine == ""):
-        raise OutriderError("--signal and --engine go together: a signal pays what an engine rates; give both or none")
+        raise OutriderError(
+            "--signal and --engine go together: a signal pays what an engine rates; give both or none"
+        )
     from outrider.worlds.names import check_world
 
     check_world(world)
@@ -50,8 +54,8 @@ def train(world: str, steps: int, seeds: int, signal: str, engine: str, out: Pat
         trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
     save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
     done = trained.lines.steps[:, -1].sum()
-    rate = done / trained.run_seconds
-    print(f"{done:,} steps in {trained.run_seconds:.1f} s ({rate:,.0f} a second, compiled in {trained.compile_seconds:.1f} s)")
+    took, compiled = trained.run_seconds, trained.compile_seconds
+    print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
 
 
@@ -63,7 +67,9 @@ def _rate_all(world: str, engine: str, out: Path) -> dict[str, float | None]:
     words = vocabulary(world)
     print(f"asking {engine} about {len(words.captions)} captions ...", flush=True)
     said = ask_all(words, build(engine)).by_caption
-    _beside(out).write_text(json.dumps({"engine": engine, "mission": words.mission, "by_caption": said}, indent=1))
+    _beside(out).write_text(
+        json.dumps({"engine": engine, "mission": words.mission, "by_caption": said}, indent=1)
+    )
     return said
 
 
@@ -117,7 +123,10 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     episode = play(network, make(world_id), jax.random.key(seed))
     texts = dict(vocabulary(world_id).by_code)
     captions = [texts.get(event, "") for event in episode.events]
-    paid = [2.0 * (by_caption.get(c) or 0.0) if new else 0.0 for c, new in zip(captions, episode.first, strict=True)]
+    paid = [
+        2.0 * (by_caption.get(c) or 0.0) if new else 0.0
+        for c, new in zip(captions, episode.first, strict=True)
+    ]
     paid[-1] = 0.0  # what ends the episode is the reward's business
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
@@ -140,7 +149,9 @@ def worlds() -> None:
     console = Console()
     console.print(table)
     options = ", ".join(f"+{o}" for o in OPTIONS)
-    console.print(f"Options of each: {options} (toggling or dropping nothing shows endless irrelevant pictures).")
+    console.print(
+        f"Options of each: {options} (toggling or dropping nothing shows endless irrelevant pictures)."
+    )
 
 
 def ask(caption: str, world: str, mission: str, engine: str) -> None:

@@ -70,9 +70,7 @@ def test_mistakes_in_a_plan(old, new, says, tmp_path):
 
 
 def test_missing_weights_name_the_command_that_fetches_them(tmp_path):
-    fails(
-        "ask", "Hello.", says=("outrider models fetch",), OUTRIDER_MODEL=str(tmp_path / "none.gguf")
-    )
+    fails("ask", "Hello.", says=("outrider models fetch",), OUTRIDER_MODEL=str(tmp_path / "none.gguf"))
 
 
 def test_evidence_that_exists_is_not_overwritten(tmp_path):
@@ -94,7 +92,10 @@ def test_output_that_cannot_be_written_is_found_before_the_first_step(tmp_path):
 def test_ctrl_c_while_training_ends_with_130_and_leaves_no_policy(tmp_path):
     command = [sys.executable, "-m", "outrider.cli", "train", "minigrid/doorkey-8x8", "--steps", "100000000"]
     process = subprocess.Popen(
-        [*command, "--out", str(tmp_path / "p.npz")], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [*command, "--out", str(tmp_path / "p.npz")],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
     )
     try:
         time.sleep(8)

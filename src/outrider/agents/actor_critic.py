@@ -35,7 +35,9 @@ class Perceptron(eqx.Module):
     def __init__(self, key: Key, sizes: Sequence[int], gain: float):
         gains = [2**0.5] * (len(sizes) - 2) + [gain]
         keys = jax.random.split(key, len(gains))
-        self.layers = [Layer(k, i, o, g) for k, i, o, g in zip(keys, sizes[:-1], sizes[1:], gains, strict=True)]
+        self.layers = [
+            Layer(k, i, o, g) for k, i, o, g in zip(keys, sizes[:-1], sizes[1:], gains, strict=True)
+        ]
 
     def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
         for layer in self.layers[:-1]:

@@ -25,10 +25,11 @@ def _payable(trajectory: Trajectory) -> Bool[Array, "T B M"]:
 
 
 def event_count(scale: float = 2.0) -> Signal:
-    """`weight * scale / sqrt(n)` at an event's first occurrence in an episode; n counts its occurrences in all episodes.
+    """`weight * scale / sqrt(n)` at an event's first occurrence in an episode.
 
-    n includes the occurrence itself and, among the copies of one step, all that share it. Source: count-based
-    exploration (Strehl and Littman 2008; Bellemare et al. 2016, eq. 2) on captioned events, weighted by relevance.
+    n counts the event's occurrences in all episodes of the learner's life; it includes the occurrence itself and,
+    among the copies of one step, all that share it. Source: count-based exploration (Strehl and Littman 2008;
+    Bellemare et al. 2016, eq. 2), here on captioned events, weighted by relevance.
     """
 
     def bonus(state: Counts, trajectory: Trajectory) -> Float[Array, "T B"]:

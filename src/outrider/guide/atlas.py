@@ -21,7 +21,9 @@ def compile_atlas(words: Vocabulary, by_caption: Mapping[str, float | None], cod
     known = np.zeros(codes, bool)
     for code, caption in words.by_code.items():
         if caption not in by_caption:
-            raise OutriderError(f"no answer about {caption!r}: the weights were made for another world; ask again")
+            raise OutriderError(
+                f"no answer about {caption!r}: the weights were made for another world; ask again"
+            )
         value = by_caption[caption]
         if value is None:
             continue

@@ -48,7 +48,9 @@ def collect(batch: Batch, network: ActorCritic, copies: Copies, obs: Obs, key: K
         )
         return (after.copies, after.obs, choose(after.truncated, after.final, cut)), line
 
-    (copies, next_obs, cut), trajectory = jax.lax.scan(step, (copies, obs, obs), jax.random.split(key, length))
+    (copies, next_obs, cut), trajectory = jax.lax.scan(
+        step, (copies, obs, obs), jax.random.split(key, length)
+    )
     return Rollout(copies, next_obs, cut, trajectory)
 
 

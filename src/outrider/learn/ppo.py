@@ -63,7 +63,8 @@ class PPO(NamedTuple):
         network = ActorCritic(network_key, features, world.actions, s.width, s.depth)
         copies, obs = self.batch.reset(world_key)
         signal = self.signal.init(signal_key, atlas)
-        return Learner(network, self.optimiser.init(network), copies, obs, signal, start(world.codes), key)
+        optimiser = self.optimiser.init(eqx.filter(network, eqx.is_array))
+        return Learner(network, optimiser, copies, obs, signal, start(world.codes), key)
 
     def update(self, learner: Learner) -> tuple[Learner, Line]:
         """One training step; returns the learner after it and a line of its diary."""

@@ -30,22 +30,31 @@ class Settings:
     gradient_norm: float = 0.5  # of the whole gradient
     width: int = 64
     depth: int = 2
-    cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
+    cells: str = (
+        "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
+    )
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type == "int" and (type(value) is not int or value < 1):
-                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be an integer of at least 1")
+                raise OutriderError(
+                    f"learner setting {field.name} is {value!r}; it must be an integer of at least 1"
+                )
             if field.type == "float" and not (type(value) in (int, float) and 0 <= value < float("inf")):
-                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be a number of at least 0")
+                raise OutriderError(
+                    f"learner setting {field.name} is {value!r}; it must be a number of at least 0"
+                )
             if field.type == "bool" and type(value) is not bool:
                 raise OutriderError(f"learner setting {field.name} is {value!r}; it must be true or false")
         if self.cells not in CELLS:
-            raise OutriderError(f"learner setting cells is {self.cells!r}; it must be one of {', '.join(CELLS)}")
+            raise OutriderError(
+                f"learner setting cells is {self.cells!r}; it must be one of {', '.join(CELLS)}"
+            )
         if self.batch % self.minibatches:
             raise OutriderError(
-                f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; change one of them"
+                f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; "
+                "change one of them"
             )
 
     @property

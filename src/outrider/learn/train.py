@@ -55,7 +55,9 @@ def train(
     steps: int,
     heard: Heard = lambda progress, lines: None,
 ) -> Trained:
-    """Train one learner a seed on at least `steps` environment steps each. What a seed learns does not depend on the clock.
+    """Train one learner a seed on at least `steps` environment steps each.
+
+    What a seed learns depends neither on the clock nor on the seeds beside it.
 
     Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
     """

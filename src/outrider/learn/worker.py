@@ -47,7 +47,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
 
 def _tell(progress: float, lines: Line) -> None:
     episodes = lines.episodes.sum(axis=1).tolist()
-    success = [s / n if n else None for s, n in zip(lines.successes.sum(axis=1).tolist(), episodes, strict=True)]
+    success = [
+        s / n if n else None for s, n in zip(lines.successes.sum(axis=1).tolist(), episodes, strict=True)
+    ]
     print(json.dumps({"progress": progress, "success": success}), flush=True)
 
 

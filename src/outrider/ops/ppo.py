@@ -6,9 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def policy_loss(
-    log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip: float
-) -> Float[Array, ""]:
+def policy_loss(log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip: float) -> Float[Array, ""]:
     """Clipped surrogate objective (Schulman et al. 2017, eq. 7), negated."""
     ratio = jnp.exp(log_ratio)
     clipped = jnp.clip(ratio, 1 - clip, 1 + clip)

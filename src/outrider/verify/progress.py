@@ -72,7 +72,7 @@ class Terminal:
             total = sum(len(job.seeds) * job.steps for job in of_arm)
             self.resumed[arm] = self._steps(arm)
             self.tasks[arm] = self.bars.add_task(
-                arm, total=total, completed=self.resumed[arm], note="waiting"
+                arm, total=total, completed=int(self.resumed[arm]), note="waiting"
             )
         if finished:
             self.say(f"{len(finished)} of {len(jobs)} jobs were finished before; going on with the rest")

@@ -191,7 +191,8 @@ def _end(workers: Sequence[_Worker]) -> None:
     _signal(workers, signal.SIGKILL)
     for worker in workers:
         worker.process.wait()
-        worker.process.stdout.close()
+        if worker.process.stdout is not None:
+            worker.process.stdout.close()
 
 
 def _signal(workers: Sequence[_Worker], number: signal.Signals) -> None:

@@ -62,7 +62,9 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     """The facts and the options of a world's id. Errors: unknown world or option, nearest names suggested."""
     name, *options = world_id.split("+")
     if name not in WORLDS:
-        raise OutriderError(_unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")
+        raise OutriderError(
+            _unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all"
+        )
     for option in options:
         if option not in OPTIONS:
             raise OutriderError(_unknown(f"option {option!r} of world {name}", option, OPTIONS))

@@ -8,16 +8,30 @@ from jaxtyping import Array, Int, UInt32
 
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import Grid, Move
-from outrider.worlds.minigrid.words import BASE, COLOURS, EVENTS, FLAGS, OBJECTS, TELEVISION, event_text, flag_of
-from outrider.worlds.television import CHANNELS
+from outrider.worlds.minigrid.words import (
+    BASE,
+    COLOURS,
+    EVENTS,
+    FLAGS,
+    OBJECTS,
+    TELEVISION,
+    event_text,
+    flag_of,
+)
 
 _SLOT_OF_OBJECT = np.zeros(t.TILES, np.int32)
 _SLOT_OF_OBJECT[list(OBJECTS)] = np.arange(len(OBJECTS))
 _FLAG_BITS = np.array(
-    [0 if e.kind == "silence" else 1 << flag_of(e) for e in EVENTS] + [1 << FLAGS.index("television")], np.uint32
+    [0 if e.kind == "silence" else 1 << flag_of(e) for e in EVENTS] + [1 << FLAGS.index("television")],
+    np.uint32,
 )
 
-DOOR_STATES = ("no door is here", "the {colour} door is locked", "the {colour} door is closed", "the {colour} door is open")
+DOOR_STATES = (
+    "no door is here",
+    "the {colour} door is locked",
+    "the {colour} door is closed",
+    "the {colour} door is open",
+)
 
 
 def event(move: Move, action: Int[Array, ""], reached: Int[Array, ""]) -> Int[Array, ""]:
@@ -42,7 +56,9 @@ def event(move: Move, action: Int[Array, ""], reached: Int[Array, ""]) -> Int[Ar
     toggle = jnp.where(tile == t.DOOR_OPEN, door("closed"), toggle)
 
     code = jnp.where(changed, toggle, BASE["nothing"])
-    code = jnp.where(action == t.PICK_UP, jnp.where(changed, thing("picked up", tile, colour), BASE["nothing"]), code)
+    code = jnp.where(
+        action == t.PICK_UP, jnp.where(changed, thing("picked up", tile, colour), BASE["nothing"]), code
+    )
     dropped = thing("dropped", carried_tile, carried_colour)
     code = jnp.where(action == t.DROP, jnp.where(changed, dropped, BASE["nothing"]), code)
     code = jnp.where(action == t.FORWARD, jnp.where(move.moved, walk, bump), code)

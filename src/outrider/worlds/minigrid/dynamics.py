@@ -135,4 +135,3 @@ class Grid(NamedTuple):
     agent: Agent
     clock: Int[Array, ""]
     wanted: UInt8[Array, ""]  # cell that the agent must hold, or stand on
-

@@ -7,8 +7,6 @@ the very thing to be picked up, so that the door need not be opened. MiniGrid's 
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, UInt8
@@ -23,14 +21,17 @@ _THINGS = tuple(o * t.COLOURS + c for o in t.OBJECTS if o != t.KEY for c in t.CO
 
 
 def repair_blocked(
-    key: Key, cells: UInt8[Array, "h w"], place: tuple[Int[Array, ""], Int[Array, ""]], wanted: UInt8[Array, ""]
+    key: Key,
+    cells: UInt8[Array, "h w"],
+    place: tuple[Int[Array, ""], Int[Array, ""]],
+    wanted: UInt8[Array, ""],
 ) -> UInt8[Array, "h w"]:
     """The layout with a key, put on any free cell of the first room but the agent's `place`, and with a thing before
     the door that is not the wanted one. A layout without the faults stays as it is; the repaired ones are distributed
     as if the faulty draws had been repeated.
     """
     place_key, thing_key = jax.random.split(key)
-    height, width = cells.shape
+    width = cells.shape[1]
     tile = cells // t.COLOURS
     is_door = tile == t.DOOR_LOCKED
     # In 32 bits: XLA's CPU compiler (jaxlib 0.10.2) gets the maximum of bytes wrong in large batches.

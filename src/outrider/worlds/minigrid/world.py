@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xminigrid
 from jaxtyping import Array, Int, UInt32
+from xminigrid.registration import make as make_layout
 
 from outrider.types import Key, Obs, Step
 from outrider.worlds.minigrid import captioner, dynamics, layouts
@@ -130,5 +130,5 @@ class MiniGrid:
 
 def build(world_id: str, facts: WorldFacts, options: frozenset[str]) -> MiniGrid:
     """The world of a checked id. xminigrid's layout module makes arrays when first imported: never inside `jit`."""
-    env, params = xminigrid.make(facts.layout)
+    env, params = make_layout(facts.layout)
     return MiniGrid(world_id, facts, "television" in options, partial(env._generate_problem, params))
