@@ -19,10 +19,14 @@ SHOWN_EVENTS = 12
 def doings(e: Evidence) -> Safe:
     """What the agents did: the most frequent events of every arm, and how much of it was television."""
     totals = {arm.name: _sum(e.runs.get(arm.name, []), "events") for arm in e.arms}
-    sums = {name: sum(events.values()) for name, events in totals.items()}
+    kinds = {arm.name: _sum(e.runs.get(arm.name, []), "kinds") for arm in e.arms}
+    sums = {
+        name: sum(n for kind, n in kinds[name].items() if kind != "no event") or sum(events.values())
+        for name, events in totals.items()
+    }
     if not any(sums.values()):
         return section("doings", "What the agents did", note("The runs record no events."))
-    merged = {name: _merge_television(events) for name, events in totals.items()}
+    merged = {name: _merge_television(events, kinds[name]) for name, events in totals.items()}
     score = {
         event: max(merged[n].get(event, 0) / (sums[n] or 1) for n in merged)
         for event in {k for m in merged.values() for k in m}
@@ -33,7 +37,6 @@ def doings(e: Evidence) -> Safe:
         [_event_name(event), *(_share(merged[arm.name].get(event, 0), sums[arm.name]) for arm in e.arms)]
         for event in top
     ]
-    kinds = {arm.name: _sum(e.runs.get(arm.name, []), "kinds") for arm in e.arms}
     trapped = any("television" in counts for counts in kinds.values())
     bars = [_bar(arm, kinds[arm.name].get("television", 0), sum(kinds[arm.name].values())) for arm in e.arms]
     bars = bars if trapped else []
@@ -50,12 +53,12 @@ def doings(e: Evidence) -> Safe:
         table(
             head,
             body,
-            "The most frequent events, as shares of the recorded events of each arm",
+            "The most frequent events, as shares of all events of each arm",
             class_="heat",
         ),
         note(
-            "Shares are of the events that the runs record (the 50 most frequent of each run), over the "
-            "whole of training."
+            "Over the whole of training. Plain steps and turns are no events; of each run the 50 most frequent "
+            "sentences are recorded."
         ),
     )
 
@@ -91,7 +94,8 @@ def _sum(runs: list[dict[str, Any]], what: str) -> dict[str, int]:
     return functools.reduce(add, runs, {})
 
 
-def _merge_television(events: dict[str, int]) -> dict[str, int]:
-    shown = sum(n for event, n in events.items() if event.startswith(TELEVISION))
+def _merge_television(events: dict[str, int], kinds: dict[str, int]) -> dict[str, int]:
+    """One row for all pictures; their number is that of the kind, since single pictures are rarely recorded."""
+    shown = kinds.get("television", sum(n for event, n in events.items() if event.startswith(TELEVISION)))
     rest = {event: n for event, n in events.items() if not event.startswith(TELEVISION)}
     return rest | ({TELEVISION: shown} if shown else {})
