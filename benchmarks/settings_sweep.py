@@ -53,7 +53,11 @@ def main() -> None:
     by_cell = dict(zip(cells, found, strict=True))
     rows = [
         {"settings": name}
-        | {f"{world}: {what}": by_cell[name, world][what] for world in WORLDS for what in ("area", "of each seed")}
+        | {
+            f"{world}: {what}": by_cell[name, world][what]
+            for world in WORLDS
+            for what in ("area", "of each seed")
+        }
         for name in VARIANTS
     ]
     what = (

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from outrider.learn.settings import Settings
 
 
+FILM_SECONDS = 300  # after which a study goes on without
+
+
 def train(
     world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
 ) -> None:
@@ -102,9 +105,11 @@ def _film_of_study(folder: Path, policy: Path) -> None:
     command = [sys.executable, "-m", "outrider.cli", "watch", str(policy), "--out", str(folder / "watch.gif")]
     if weights.exists():
         command += ["--weights", str(weights)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise OutriderError(f"the film of the trained agent failed: {done.stderr.strip().splitlines()[-1]}")
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=FILM_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        told = str(error.stderr or error).strip().splitlines()[-1]
+        print(f"outrider: the study goes on without a film of its agent: {told}", file=sys.stderr)
 
 
 def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:

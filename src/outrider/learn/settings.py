@@ -13,7 +13,7 @@ CELLS = ("planes", "numbers")
 class Settings:
     """PPO as in Schulman et al. 2017, with the details of Huang et al. 2022 ("The 37 implementation details").
 
-    The defaults are those under which the *unguided* learner does best: benchmarks/settings_sweep.py.
+    Of six candidates the defaults are best for the *unguided* learner over two worlds: docs/decisions/settings.md.
     """
 
     envs: int = 64  # copies of the world a learner steps together

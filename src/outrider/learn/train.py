@@ -17,6 +17,7 @@ from outrider.errors import OutriderError
 from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
+from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.ppo import PPO, Learner, ppo
 from outrider.learn.settings import Settings
 from outrider.types import Atlas
@@ -32,6 +33,9 @@ SIGNALS: dict[str, Callable[[], Signal]] = {
 COPIES_A_RESET = 16  # copies that share one freshly generated world a step
 CHUNK = 8  # about how many updates a compiled call makes: a second or two, so that progress shows and Ctrl-C lands
 
+MOST_STEPS = 2_000_000_000  # of one run: steps are counted in 32 bits on the device
+EVALUATION = 20_261  # its keys, the same for a seed in every arm
+
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines, [seeds, updates]
 
 
@@ -42,6 +46,7 @@ class Trained:
     networks: ActorCritic
     lines: Line  # [seeds, updates]
     diary: Diary
+    solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
     compile_seconds: float
     run_seconds: float
 
@@ -61,9 +66,12 @@ def train(
 
     Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
     """
-    learner = learner_for(world_id, settings, signal, settings.updates(steps))
-    atlas = atlas or Atlas(jnp.zeros(learner.batch.world.codes), jnp.zeros(learner.batch.world.codes, bool))
+    if not 0 < steps <= MOST_STEPS:
+        raise OutriderError(f"{steps} environment steps cannot be trained; choose 1 to {MOST_STEPS}")
     updates = settings.updates(steps)
+    learner = learner_for(world_id, settings, signal, updates)
+    world = learner.batch.world
+    atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
     chunk = _chunk_size(updates)
 
     began = time.perf_counter()
@@ -86,8 +94,15 @@ def train(
         heard(done / updates, lines)
     run_seconds = time.perf_counter() - began
 
+    evaluate = jax.jit(
+        lambda networks, keys: jax.lax.map(lambda one: solved(one[0], world, one[1]), (networks, keys))
+    )
+    fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
+        jnp.asarray(seeds, jnp.uint32)
+    )
+    won = np.asarray(evaluate(state.network, fresh))
     lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(state.network, lines, jax.device_get(state.diary), compile_seconds, run_seconds)
+    return Trained(state.network, lines, jax.device_get(state.diary), won, compile_seconds, run_seconds)
 
 
 def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
@@ -153,6 +168,7 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
         "bonus": [_round(b) for b in line.bonus.tolist()],
         "episodes": episodes.tolist(),
         "entropy": [_round(e) for e in line.entropy.tolist()],
+        "evaluation": {"episodes": EPISODES, "solved": int(trained.solved[which])},
         "kinds": dict(sorted(kinds.items())),
         "events": {sentence: met[sentence] for sentence in top},
         "first_seen": {sentence: first[sentence] for sentence in top},

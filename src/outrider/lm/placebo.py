@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,29 @@ class Constant:
         return [
             Answer((self.weight,)) if isinstance(question, Rate) else RATES_ONLY for question in questions
         ]
+
+
+@dataclass(frozen=True)
+class WordOverlap:
+    """1 where a caption shares a word with the mission (by its first four letters), else 0: relevance for nothing.
+
+    Words of fewer than three letters and "the", "and", "you", "then" do not count.
+    """
+
+    @property
+    def name(self) -> str:
+        return "word-overlap"
+
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        return [self._one(question) if isinstance(question, Rate) else RATES_ONLY for question in questions]
+
+    def _one(self, rate: Rate) -> Answer:
+        return Answer((float(bool(_stems(rate.caption) & _stems(rate.mission))),))
+
+
+def _stems(text: str) -> set[str]:
+    words = re.findall(r"[a-z]{3,}", text.lower())
+    return {word[:4] for word in words if word not in ("the", "and", "you", "then")}
 
 
 @dataclass(frozen=True)

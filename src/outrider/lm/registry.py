@@ -16,12 +16,16 @@ from dataclasses import dataclass
 
 from outrider.errors import OutriderError
 from outrider.lm.cassette import Cassette, Replay, recorded
-from outrider.lm.placebo import Constant, Inverted, Random, Shuffled
+from outrider.lm.placebo import Constant, Inverted, Random, Shuffled, WordOverlap
 from outrider.lm.question import Engine
 from outrider.lm.relevance import Relevance
 
 MODELS = ("embedded",)  # engines that run a model: these are recorded
-ALONE: dict[str, Callable[[], Engine]] = {"constant": Constant, "random": Random}
+ALONE: dict[str, Callable[[], Engine]] = {
+    "constant": Constant,
+    "random": Random,
+    "word-overlap": WordOverlap,
+}
 AROUND: dict[str, Callable[[Engine], Engine]] = {
     "relevance": Relevance,
     "shuffled": Shuffled,

@@ -120,7 +120,8 @@ def film(e: Evidence) -> Safe:
     alt = f"One episode of a trained {e.treatment.name} agent, with captions, bonuses and rewards below."
     picture = tag("img", src=source, alt=alt)
     told = (
-        f"An episode of a trained {e.treatment.name} agent. Below the picture: what the captioner says "
+        f"An episode of a trained {e.treatment.name} agent, the one of median length among those that it solved "
+        f"of 64, if it solved any. Below the picture: what the captioner says "
         f"just happened, "
         "and the bonus that it paid when it was new."
     )

@@ -36,8 +36,8 @@ def comparisons(e: Evidence) -> Safe:
         table(head, [_comparison(c, arms, e.plan.seeds) for c in rows], "Every comparison of the plan"),
         note(
             "Both p values are adjusted (Holm) for the number of comparisons, so that the chance of one "
-            f"false finding anywhere in the table stays below {e.plan.alpha:g}. A small first p speaks for "
-            "the claim, a small second one against it."
+            f"false finding stays below {e.plan.alpha:g} for each of the two questions. A small first p speaks "
+            "for the claim, a small second one against it."
         ),
         tag("details", tag("summary", "Why, comparison by comparison"), tag("ul", *said)) if said else None,
     )

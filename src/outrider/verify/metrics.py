@@ -56,7 +56,13 @@ def steps_to_threshold(run: Run, threshold: float = SOLVED) -> int | None:
     return None
 
 
+def evaluated_success(run: Run) -> float | None:
+    """Share of fresh whole episodes that the final policy solves; None where the run was not evaluated."""
+    return run.solved
+
+
 METRICS: dict[str, Callable[[Run], float | None]] = {
+    "evaluated_success": evaluated_success,
     "final_success": final_success,
     "area_under_curve": area_under_curve,
 }

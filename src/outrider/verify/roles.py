@@ -10,16 +10,18 @@ UNGUIDED = "unguided"
 EVENT_COUNTS = "event-counts"
 CONSTANT_BONUS = "constant-bonus"
 ORACLE = "oracle"
+WORD_OVERLAP = "word-overlap"
 MODEL = "model"
 
-# Placebos have the right form and no knowledge. The first two need no model, the others break its answers.
-WITHOUT_MODEL = (EVENT_COUNTS, CONSTANT_BONUS)
+# Placebos have the right form and no knowledge. The first three need no model, the others break its answers.
+WITHOUT_MODEL = (EVENT_COUNTS, CONSTANT_BONUS, WORD_OVERLAP)
 BROKEN_ANSWERS = ("shuffled", "random", "inverted")
 PLACEBOS = WITHOUT_MODEL + BROKEN_ANSWERS
 
 _IN_WORDS = {
     EVENT_COUNTS: "event counts without a model",
     CONSTANT_BONUS: "a constant bonus without a model",
+    WORD_OVERLAP: "word overlap with the mission, without a model",
     "shuffled": "the model's weights shuffled among the captions",
     "random": "random weights",
     "inverted": "the model's weights turned upside down",
@@ -34,7 +36,7 @@ def role(arm: Arm) -> str:
     head = re.split(r"[^\w-]", arm.engine.strip(), maxsplit=1)[0]
     if head == "constant":
         return EVENT_COUNTS if arm.signal == "event-count" else CONSTANT_BONUS
-    return head if head in (*BROKEN_ANSWERS, ORACLE) else MODEL
+    return head if head in (*BROKEN_ANSWERS, ORACLE, WORD_OVERLAP) else MODEL
 
 
 def in_words(arm: Arm) -> str:

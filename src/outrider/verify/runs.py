@@ -26,6 +26,9 @@ class Run:
     steps: tuple[int, ...]
     success: tuple[float | None, ...]
     episodes: tuple[int, ...]
+    solved: float | None = (
+        None  # share of fresh whole episodes that the final policy solves; None: not evaluated
+    )
 
 
 def run_from(record: Mapping[str, Any], where: str) -> Run:
@@ -35,13 +38,19 @@ def run_from(record: Mapping[str, Any], where: str) -> Run:
         steps = tuple(int(step) for step in record["steps"])
         success = tuple(None if value is None else float(value) for value in record["success"])
         episodes = tuple(int(count) for count in record["episodes"])
-    except (KeyError, TypeError, ValueError) as error:
+        evaluation = record.get("evaluation")
+        solved = int(evaluation["solved"]) / int(evaluation["episodes"]) if evaluation else None
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise OutriderError(
             f"{where}: not a run ({type(error).__name__}: {error}); was it changed?"
         ) from None
-    run, name = Run(arm, seed, steps, success, episodes), f"{where}: run ({arm}, seed {seed})"
+    run, name = Run(arm, seed, steps, success, episodes, solved), f"{where}: run ({arm}, seed {seed})"
     if not len(steps) == len(success) == len(episodes) > 0:
         raise OutriderError(f"{name} has curves of unequal length or none at all; train it again")
+    if solved is not None and not 0 <= solved <= 1:
+        raise OutriderError(
+            f"{name} solved a share of {solved} of its evaluation, which cannot be; train it again"
+        )
     if any(b <= a for a, b in zip((0, *steps), steps, strict=False)):
         raise OutriderError(f"{name} has steps that do not increase; train it again")
     for value, count in zip(success, episodes, strict=True):
