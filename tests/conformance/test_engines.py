@@ -199,3 +199,15 @@ def test_bad_expressions_are_one_line_that_says_what_to_do(expression, message):
         check(expression)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_word_overlap_needs_a_common_word_that_means_something():
+    mission = "use the key to unlock the door and then pick up the object"
+    said = {
+        "You unlocked the red door.": 1.0,
+        "You picked up the grey ball.": 1.0,
+        "You bumped into the wall.": 0.0,
+        "The television shows the history of cheese.": 0.0,
+    }
+    answers = build("word-overlap").answer([Rate(caption, mission) for caption in said])
+    assert [answer.values[0] for answer in answers] == list(said.values())

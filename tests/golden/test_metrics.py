@@ -3,7 +3,7 @@
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.verify.metrics import area_under_curve, final_success, steps_to_threshold
+from outrider.verify.metrics import area_under_curve, evaluated_success, final_success, steps_to_threshold
 from outrider.verify.plan import parse_plan
 from outrider.verify.runs import Run, paired_runs, run_from, write_runs
 from toy_study import PLAN
@@ -26,6 +26,17 @@ def test_final_success_weighs_episodes_of_the_last_tenth():
 def test_no_episode_in_the_window_is_missing_and_not_0():
     assert final_success(run([1.0] * 19 + [None])) == 1.0
     assert final_success(run([1.0] * 9 + [None])) is None
+
+
+def test_evaluated_success_is_the_share_of_fresh_episodes_and_missing_without_them():
+    record = {"arm": "a", "seed": 0, "steps": [9], "success": [1.0], "episodes": [2]}
+    assert evaluated_success(run_from(record, "here")) is None
+    assert (
+        evaluated_success(run_from({**record, "evaluation": {"episodes": 64, "solved": 48}}, "here")) == 0.75
+    )
+    for broken in ({"episodes": 0, "solved": 0}, {"episodes": 4, "solved": 5}, {"episodes": 4}):
+        with pytest.raises(OutriderError, match="here"):
+            run_from({**record, "evaluation": broken}, "here")
 
 
 def test_area_under_curve():
