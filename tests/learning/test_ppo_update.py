@@ -18,7 +18,14 @@ from outrider.worlds.minigrid.words import TELEVISION
 WORLD = "minigrid/doorkey-8x8"
 COPIES, LENGTH = 16, 48
 SETTINGS = Settings(
-    envs=COPIES, rollout=LENGTH, epochs=1, minibatches=1, anneal=False, gradient_norm=1e-4, width=16
+    envs=COPIES,
+    rollout=LENGTH,
+    epochs=1,
+    minibatches=1,
+    anneal=False,
+    learning_rate=1.0,
+    gradient_norm=1e-4,
+    width=16,
 )
 KEYS = jax.random.split(jax.random.key(5), 4)
 
@@ -27,9 +34,9 @@ KEYS = jax.random.split(jax.random.key(5), 4)
 def learner():
     """A learner, with a network whose policy and values are far from uniform."""
     batch = Batch(walks.world(WORLD), COPIES, fresh=2)
-    made = ppo(batch, SETTINGS, event_constant(0.5), updates=1)
+    made = ppo(batch, SETTINGS, event_constant(5.0), updates=1)
     codes = batch.world.codes
-    atlas = Atlas(jnp.linspace(0, 1, codes), jnp.ones(codes, bool))
+    atlas = Atlas(1 - 0.1 * (jnp.arange(codes) % 7), jnp.ones(codes, bool))
     begin = jax.jit(made.init, compiler_options=walks.QUICK)(KEYS[0], atlas)
     louder = jax.tree.map(lambda x: x * 3, begin.network)
     # Half of the copies run out of time within the rollout, each at another step; the others do not end.
@@ -111,7 +118,7 @@ def slow_advantage(made, begin, told):
     path, s = told.trajectory, SETTINGS
     weight = np.asarray(begin.signal.weight)
     pays = path.first & ~path.terminated[..., None]
-    reward = path.reward + (0.5 * weight[path.events] * pays).sum(-1)
+    reward = path.reward + (5.0 * weight[path.events] * pays).sum(-1)
     sights, last = replay(begin, told), np.asarray(begin.network.value(told.obs))
     advantage = np.zeros((LENGTH, COPIES))
     later = np.zeros(COPIES)
@@ -158,7 +165,7 @@ def test_an_update_is_one_clipped_step_down_the_loss(learner, told, updated):
     found = jax.tree.map(lambda a, b: a - b, after.network, jax.device_get(begin.network))
     want = jax.tree.map(first_adam_step, gradient)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(want), strict=True):
-        np.testing.assert_allclose(one, other, atol=0.02 * float(np.abs(other).max()) + 1e-7)
+        np.testing.assert_allclose(one, other, atol=1e-3 * float(np.abs(other).max()))
     assert float(line.loss) == pytest.approx(float(value), rel=1e-3, abs=1e-4)
     assert float(line.entropy) == pytest.approx(float(entropy), rel=1e-4)
     assert float(line.bonus) == pytest.approx(bonus.mean(), rel=1e-4)
