@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
         return Interrupted.exit_code
     except OSError as error:
         print(
-            f"outrider: {error.strerror}: {error.filename}; choose another place or mend its permissions",
+            f"outrider: {error}; choose another place or mend its permissions",
             file=sys.stderr,
         )
         return OutriderError.exit_code

@@ -33,7 +33,7 @@ def train(
 
     check_world(world)
     out.parent.mkdir(parents=True, exist_ok=True)
-    by_caption = _rate_all(world, engine, out) if engine else None
+    by_caption = _rate_all(world, engine) if engine else None
 
     import jax
     from rich.progress import Progress
@@ -42,6 +42,7 @@ def train(
     from outrider.guide.vocabulary import vocabulary
     from outrider.learn.policy import save_policy
     from outrider.learn.train import train as run
+    from outrider.verify.evidence import write_json
     from outrider.worlds.registry import make
 
     codes = make(world).codes
@@ -55,25 +56,24 @@ def train(
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 
         trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
+    _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
     save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
+    if by_caption:
+        write_json(_beside(out), {"engine": engine, "by_caption": by_caption})
     done = trained.lines.steps[:, -1].sum()
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
 
 
-def _rate_all(world: str, engine: str, out: Path) -> dict[str, float | None]:
+def _rate_all(world: str, engine: str) -> dict[str, float | None]:
     from outrider.guide.vocabulary import vocabulary
     from outrider.guide.weights import ask as ask_all
     from outrider.lm.registry import build
 
     words = vocabulary(world)
     print(f"asking {engine} about {len(words.captions)} captions ...", flush=True)
-    said = ask_all(words, build(engine)).by_caption
-    _beside(out).write_text(
-        json.dumps({"engine": engine, "mission": words.mission, "by_caption": said}, indent=1)
-    )
-    return said
+    return ask_all(words, build(engine)).by_caption
 
 
 def _beside(policy: Path) -> Path:
@@ -82,6 +82,8 @@ def _beside(policy: Path) -> Path:
 
 def verify(claim: Path, out: Path | None, replace: bool, cassette: Path | None, workers: int | None) -> None:
     """Run a study from its plan to its evidence, report and film; print where they are."""
+    if workers is not None and workers < 1:
+        raise OutriderError(f"--workers is {workers}; it must be at least 1")
     from outrider.report.html import render
     from outrider.verify.progress import Terminal
     from outrider.verify.study import run_study
@@ -124,7 +126,10 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
 
     network, world_id = load_policy(policy)
     weights = weights or _beside(policy)
-    by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
+    try:
+        by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutriderError(f"{weights} holds no weights ({error}); delete it, or train anew") from None
     episode = play(network, make(world_id), jax.random.key(seed))
     texts = dict(vocabulary(world_id).by_code)
     captions = [texts.get(event, "") for event in episode.events]

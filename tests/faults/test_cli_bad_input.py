@@ -42,6 +42,8 @@ def fails(*arguments: str, says: tuple[str, ...], **environment: str) -> None:
         (("train", "minigrid/doorkey-8x8", "--settings.envs", "0"), ("envs is 0",)),
         (("ask", "Hello.", "--engine", "relevanc(embedded)"), ("relevanc", "did you mean")),
         (("verify", "claims/no-such-claim"), ("no-such-claim",)),
+        (("verify", "claims/no-such-claim", "--workers", "0"), ("--workers is 0",)),
+        (("train", "minigrid/doorkey-8x8", "--steps", "5000000000000"), ("5000000000000", "choose 1 to")),
         (("watch", "no-such-policy.npz"), ("no-such-policy.npz", "outrider train")),
     ],
 )

@@ -96,8 +96,7 @@ def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
 
 
 def seal(plan: Plan, partial: Path, target: Path) -> None:
-    """Drop the work folder, write the manifest and let the finished folder appear by one rename."""
-    shutil.rmtree(partial / WORK)
+    """Write the manifest, let the finished folder appear by one rename, and only then drop the work folder."""
     for left in partial.glob("*.tmp"):
         left.unlink()
     write_file(partial / MANIFEST, manifest_text(plan, partial))
@@ -107,6 +106,7 @@ def seal(plan: Plan, partial: Path, target: Path) -> None:
         os.replace(target, displaced)
     os.replace(partial, target)
     _sync_folder(target.parent)
+    shutil.rmtree(target / WORK, ignore_errors=True)
     shutil.rmtree(displaced, ignore_errors=True)
 
 
