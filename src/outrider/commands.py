@@ -22,15 +22,16 @@ def train(
     world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
 ) -> None:
     """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
-    for name, value in (("--steps", steps), ("--seeds", seeds)):
-        if value < 1:
-            raise OutriderError(f"{name} is {value}; it must be at least 1")
+    if seeds < 1:
+        raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
     if (signal == "none") != (engine == ""):
         raise OutriderError(
             "--signal and --engine go together: a signal pays what an engine rates; give both or none"
         )
+    from outrider.learn.settings import check_steps
     from outrider.worlds.names import check_world
 
+    check_steps(steps)
     check_world(world)
     out.parent.mkdir(parents=True, exist_ok=True)
     by_caption = _rate_all(world, engine) if engine else None

@@ -36,7 +36,7 @@ def fails(*arguments: str, says: tuple[str, ...], **environment: str) -> None:
     [
         (("train", "minigrid/doorkey-8x9"), ("doorkey-8x9", "did you mean minigrid/doorkey-8x8")),
         (("train", "minigrid/doorkey-8x8+televison"), ("televison", "television")),
-        (("train", "minigrid/doorkey-8x8", "--steps", "0"), ("--steps is 0", "at least 1")),
+        (("train", "minigrid/doorkey-8x8", "--steps", "0"), ("0 environment steps", "choose 1 to")),
         (("train", "minigrid/doorkey-8x8", "--seeds", "-1"), ("--seeds is -1", "at least 1")),
         (("train", "minigrid/doorkey-8x8", "--signal", "event-count"), ("--signal and --engine",)),
         (("train", "minigrid/doorkey-8x8", "--settings.envs", "0"), ("envs is 0",)),

@@ -8,6 +8,14 @@ from outrider.errors import OutriderError
 
 CELLS = ("planes", "numbers")
 
+MOST_STEPS = 2_000_000_000  # of one run: the device counts them in 32 bits
+
+
+def check_steps(steps: int) -> None:
+    """Refuse a budget of environment steps that cannot be trained."""
+    if not 0 < steps <= MOST_STEPS:
+        raise OutriderError(f"{steps} environment steps cannot be trained; choose 1 to {MOST_STEPS}")
+
 
 @dataclass(frozen=True)
 class Settings:

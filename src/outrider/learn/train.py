@@ -19,7 +19,7 @@ from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.ppo import PPO, Learner, ppo
-from outrider.learn.settings import Settings
+from outrider.learn.settings import Settings, check_steps
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.names import event_kind
@@ -33,7 +33,6 @@ SIGNALS: dict[str, Callable[[], Signal]] = {
 COPIES_A_RESET = 16  # copies that share one freshly generated world a step
 CHUNK = 8  # about how many updates a compiled call makes: a second or two, so that progress shows and Ctrl-C lands
 
-MOST_STEPS = 2_000_000_000  # of one run: steps are counted in 32 bits on the device
 EVALUATION = 20_261  # its keys, the same for a seed in every arm
 
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines, [seeds, updates]
@@ -66,8 +65,7 @@ def train(
 
     Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
     """
-    if not 0 < steps <= MOST_STEPS:
-        raise OutriderError(f"{steps} environment steps cannot be trained; choose 1 to {MOST_STEPS}")
+    check_steps(steps)
     updates = settings.updates(steps)
     learner = learner_for(world_id, settings, signal, updates)
     world = learner.batch.world
