@@ -84,7 +84,8 @@ def test_layouts_are_many_and_the_agent_faces_anywhere(fresh):
 @pytest.fixture(scope="module")
 def repaired():
     """Layouts of BlockedUnlockPickUp before and after the repair, many at once."""
-    made = jax.jit(jax.vmap(walks.world("minigrid/blocked-unlock-pickup").generate))(walks.keys(3, 6000))
+    generate = jax.vmap(walks.world("minigrid/blocked-unlock-pickup").generate)
+    made = jax.jit(generate, compiler_options=walks.QUICK)(walks.keys(3, 6000))
     cells = (made.grid[..., 0] * t.COLOURS + made.grid[..., 1]).astype(jnp.uint8)
     row, column = made.agent.position.astype(jnp.int32).T
     wanted = (made.goal_encoding[:, 1] * t.COLOURS + made.goal_encoding[:, 2]).astype(jnp.uint8)

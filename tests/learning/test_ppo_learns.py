@@ -1,23 +1,26 @@
 """PPO learns, its control does not, and a seed's result is the same bit for bit wherever it is trained."""
 
 import json
+from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
 
+import walks
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas
 from outrider.guide.vocabulary import vocabulary
+from outrider.learn.evaluate import EPISODES
 from outrider.learn.settings import Settings
-from outrider.learn.train import as_record, train
+from outrider.learn.train import as_record, learner_for, train
 from outrider.worlds.registry import make
 
 WORLD = "minigrid/doorkey-8x8"
 SETTINGS = Settings(
     envs=32, rollout=32, epochs=4, minibatches=2, learning_rate=2e-3, anneal=True, entropy=0.01
 )
-STEPS = 120_000
+STEPS = 100_000
 SEEDS = (0, 1)
 WORDS = vocabulary(WORLD)
 
@@ -44,6 +47,7 @@ def learned():
 def test_ppo_with_event_counts_solves_doorkey(learned):
     rates = success(learned[0])
     assert rates.min() >= 0.9, rates
+    assert (learned[0].solved >= 0.9 * EPISODES).all()
     lines = learned[0].lines
     assert lines.entropy[:, -1].max() < 0.8 * np.log(6)
     late = jax.tree.map(lambda x: x[:, -20:].sum(axis=1), lines)
@@ -51,17 +55,25 @@ def test_ppo_with_event_counts_solves_doorkey(learned):
 
 
 def test_without_learning_nothing_is_solved():
-    """The control: everything the same, but the learning rate is 0."""
-    still = Settings(envs=32, rollout=32, epochs=4, minibatches=2, learning_rate=0.0, entropy=0.01)
-    trained = train(WORLD, still, "event-count", atlas(), SEEDS, STEPS)
-    rates = success(trained)
-    assert rates.max() < 0.2, rates
-    np.testing.assert_allclose(trained.lines.entropy, np.log(6), atol=0.01)
-    assert (trained.lines.episodes.sum(axis=1) > 100).all()
+    """The control: the same updates of the same size, but the learning rate is 0."""
+    still = replace(SETTINGS, learning_rate=0.0)
+    updates = still.updates(STEPS)
+    learner = learner_for(WORLD, still, "event-count", updates)
+    start = jax.jit(learner.init, compiler_options=walks.QUICK)(jax.random.key(SEEDS[0]), atlas())
+    run = jax.jit(
+        lambda state: jax.lax.scan(lambda one, _: learner.update(one), state, None, length=updates),
+        compiler_options=walks.QUICK,
+    )
+    after, lines = jax.device_get(run(start))
+    late = jax.tree.map(lambda x: x[-updates // 5 :].sum(), lines)
+    assert late.episodes > 20
+    assert late.successes / late.episodes < 0.2
+    np.testing.assert_allclose(lines.entropy, np.log(6), atol=0.01)
+    jax.tree.map(np.testing.assert_array_equal, after.network, start.network)
 
 
 def test_a_seed_learns_the_same_beside_other_seeds(learned):
-    """Bit for bit, in another place of a group of the same size. (In a group of another size: to about 1e-6.)"""
+    """Bit for bit, in another place of a group of the same size."""
     again = train(WORLD, SETTINGS, "event-count", atlas(), (1, 77), STEPS)
     jax.tree.map(
         lambda one, other: np.testing.assert_array_equal(one[1], other[0]), _kept(learned[0]), _kept(again)
@@ -73,7 +85,7 @@ def test_a_seed_learns_the_same_beside_other_seeds(learned):
 
 
 def _kept(trained):
-    return trained.networks, trained.lines, trained.diary
+    return trained.networks, trained.lines, trained.diary, trained.solved
 
 
 def test_training_stops_at_the_first_chunk_whose_loss_is_not_finite():
@@ -135,10 +147,11 @@ def test_event_counts_solve_the_worlds_of_two_rooms(world_id):
 
 
 @pytest.mark.long
-def test_seeds_in_groups_of_another_size_agree_closely():
-    """What one seed learns in 20 updates, alone and among three: equal but for rounding."""
-    steps = 20 * SETTINGS.batch
-    alone = train(WORLD, SETTINGS, "event-count", atlas(), (3,), steps)
-    group = train(WORLD, SETTINGS, "event-count", atlas(), (1, 2, 3), steps)
-    for one, other in zip(*map(jax.tree.leaves, (alone.networks, group.networks)), strict=True):
-        np.testing.assert_allclose(one[0], other[2], atol=1e-3)
+@pytest.mark.parametrize("group", [(1,), (9, 1, 4)])
+def test_a_seed_learns_the_same_in_a_group_of_another_size(learned, group):
+    """Bit for bit, on a CPU, where the learners of a group are trained one after another."""
+    other = train(WORLD, SETTINGS, "event-count", atlas(), group, STEPS)
+    place = group.index(1)
+    jax.tree.map(
+        lambda one, two: np.testing.assert_array_equal(one[1], two[place]), _kept(learned[0]), _kept(other)
+    )
