@@ -17,11 +17,12 @@ import time
 from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
-ROUNDS = 3
+LEARNERS = 2  # synchronous: the copies and each minibatch are shared between two cores
+ROUNDS = 5
 
 
-def outrider(signal: str) -> float:
-    """Steps per second of Outrider's PPO; with `event-count`, guided by an atlas of ones."""
+def outrider(signal: str, learners: int) -> float:
+    """Steps per second of Outrider's PPO, by synchronous learners; with `event-count`, guided by an atlas of ones."""
     import jax.numpy as jnp
 
     import outrider  # noqa: F401  # sets XLA's flags before jax
@@ -38,6 +39,7 @@ def outrider(signal: str) -> float:
         minibatches=MINIBATCHES,
         learning_rate=RATE,
         cells="numbers",
+        learners=learners,
     )
     codes = make(world).codes
     atlas = Atlas(jnp.ones(codes).at[0].set(0.0), jnp.ones(codes, bool))
@@ -72,8 +74,9 @@ def stable_baselines3() -> float:
 
 
 CONTENDERS = {
-    "outrider": lambda: outrider("none"),
-    "outrider-guided": lambda: outrider("event-count"),
+    "outrider": lambda: outrider("none", LEARNERS),
+    "outrider-guided": lambda: outrider("event-count", LEARNERS),
+    "outrider-one-learner": lambda: outrider("none", 1),
     "stable-baselines3": stable_baselines3,
 }
 
@@ -90,7 +93,7 @@ def main() -> None:
                 [sys.executable, __file__, name], capture_output=True, text=True, check=True
             )
             rates[name].append(float(done.stdout.split()[-1]))
-            print(f"{name:20s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+            print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
     peer = statistics.median(rates["stable-baselines3"])
     rows = [
         {
@@ -104,7 +107,8 @@ def main() -> None:
     ]
     what = (
         f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
-        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; medians of {ROUNDS} interleaved runs."
+        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "
+        f"medians of {ROUNDS} interleaved runs."
     )
     print(record("ppo_rate", what, rows))
 

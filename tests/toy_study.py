@@ -47,7 +47,7 @@ def names() -> Names:
 
 def ask(plan, folder, cassette, progress) -> Asked:
     """Every engine gives one weight."""
-    weights = {engine: json.dumps({"by_caption": {engine: 1.0}}) for engine in plan.engines}
+    weights = {engine: (json.dumps({"by_caption": {engine: 1.0}}),) for engine in plan.engines}
     return Asked(weights, {engine: {"questions": 1, "tokens": 0, "seconds": 0.0} for engine in plan.engines})
 
 

@@ -25,7 +25,8 @@ def main() -> None:
         with open(os.environ["TOY_STARTS"], "a") as file:
             file.write(f"{name} {os.getpid()} {','.join(map(str, cores))}\n")
     if job["signal"]["name"] != "none":
-        assert "by_caption" in json.loads(Path(job["signal"]["weights"]).read_text())
+        for weights in job["signal"]["weights"]:
+            assert "by_caption" in json.loads(Path(weights).read_text())
     print("not a message")
     for step in range(5):
         time.sleep(float(os.environ.get("TOY_PACE", "0")) / 5)

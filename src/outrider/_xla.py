@@ -2,7 +2,8 @@
 
 On two cores, jitted programs with vmapped seeds or bonuses stood still for ever under XLA's concurrency-optimised CPU
 scheduler (jax 0.10.2), so it is switched off. Compiled programs are kept in the user's cache folder, so that the second
-worker and the second start need not compile. What the user has set in the environment stays and wins.
+worker and the second start need not compile. Every core this process may use is a device, so that synchronous learners
+can have one each. What the user has set in the environment stays and wins.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import warnings
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler"
 CACHE = "JAX_COMPILATION_CACHE_DIR"
+DEVICES = "JAX_NUM_CPU_DEVICES"
 
 
 def prepare() -> None:
@@ -21,6 +23,8 @@ def prepare() -> None:
         from platformdirs import user_cache_path
 
         os.environ[CACHE] = str(user_cache_path("outrider") / "xla")
+    if DEVICES not in os.environ:
+        os.environ[DEVICES] = str(_cores())
     flags = os.environ.get("XLA_FLAGS", "")
     if SCHEDULER_FLAG in flags:
         return
@@ -30,3 +34,10 @@ def prepare() -> None:
             "jax was imported before outrider and may stand still on small machines; import outrider first",
             stacklevel=3,
         )
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1

@@ -12,7 +12,7 @@ from outrider.lm.cassette import Cassette, Replay, recorded
 from outrider.lm.irrelevant import IRRELEVANT
 from outrider.lm.placebo import Constant, Inverted, Oracle, Random, Shuffled
 from outrider.lm.question import Answer, Rate, Score
-from outrider.lm.registry import build, check
+from outrider.lm.registry import build, by_chance, check
 from outrider.lm.relevance import Relevance
 
 CAPTIONS = (
@@ -164,6 +164,15 @@ def test_expressions_build_what_they_say():
     assert len(cassette) == 0
     assert build(" inverted( random ) ").answer(RATES) == Inverted(Random()).answer(RATES)
     assert build("embedded", rates=False, threads=1).name == embedded().name
+
+
+def test_only_placebos_that_draw_hear_the_seed():
+    for expression in ("random", "shuffled(word-overlap)", "inverted(shuffled(relevance(embedded)))"):
+        assert by_chance(expression)
+    for expression in ("constant", "word-overlap", "relevance(embedded)", "inverted(constant)"):
+        assert not by_chance(expression)
+    assert build("shuffled(random)", seed=5).name == Shuffled(Random(5), 5).name
+    assert build("inverted(constant)", seed=5).name == build("inverted(constant)").name
 
 
 def test_a_replay_needs_neither_model_nor_weights(monkeypatch, tmp_path):

@@ -256,7 +256,7 @@ def job(tmp_path, **changed):
     told = {
         "world": WORLD,
         "learner": {"envs": 4, "rollout": 8, "epochs": 1, "minibatches": 1, "width": 8},
-        "signal": {"name": "event-count", "weights": None},
+        "signal": {"name": "event-count", "weights": []},
         "arm": "guided",
         "seeds": [0],
         "steps": 100,
@@ -270,7 +270,7 @@ def job(tmp_path, **changed):
     ("changed", "said"),
     [
         ({"world": "minigrid/doorkey"}, "unknown world 'minigrid/doorkey'"),
-        ({"signal": {"name": "curiosity", "weights": None}}, "unknown signal 'curiosity'"),
+        ({"signal": {"name": "curiosity", "weights": []}}, "unknown signal 'curiosity'"),
         ({"learner": {"envs": 0}}, "envs is 0"),
         ({"learner": {"envs": 3, "rollout": 700, "minibatches": 1}}, "rollout = 700"),
     ],
@@ -289,7 +289,7 @@ def test_a_worker_says_in_one_line_why_it_cannot(tmp_path, monkeypatch, capsys, 
 def test_weights_of_another_world_are_refused(tmp_path, monkeypatch, capsys):
     weights = tmp_path / "weights.json"
     weights.write_text(json.dumps({"by_caption": {"You won.": 1.0}}))
-    given = job(tmp_path, signal={"name": "event-count", "weights": str(weights)})
+    given = job(tmp_path, signal={"name": "event-count", "weights": [str(weights)]})
     monkeypatch.setattr(sys, "argv", ["worker", str(given), str(tmp_path / "out.json")])
     assert worker.main() == 2
     assert "the weights were made for another world" in capsys.readouterr().err
@@ -297,7 +297,7 @@ def test_weights_of_another_world_are_refused(tmp_path, monkeypatch, capsys):
 
 def test_the_worker_is_a_program_of_its_own(tmp_path):
     """Started as a study starts it: exit code 2 and one line."""
-    given = job(tmp_path, signal={"name": "curiosity", "weights": None})
+    given = job(tmp_path, signal={"name": "curiosity", "weights": []})
     command = [sys.executable, "-m", "outrider.learn.worker", str(given), str(tmp_path / "out.json")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
     assert done.returncode == 2

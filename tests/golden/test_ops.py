@@ -12,6 +12,7 @@ from outrider.agents.features import Features
 from outrider.ops.advantage import gae
 from outrider.ops.distribution import log_prob_and_entropy, sample
 from outrider.ops.ppo import normalise, policy_loss, value_loss
+from outrider.ops.shuffle import MOST, shuffled
 from outrider.types import Obs
 from outrider.worlds.minigrid import tiles as t
 
@@ -188,3 +189,27 @@ def test_network_against_numpy(seen):
     square = np.asarray(network.critic.layers[1].weight) / 2**0.5
     np.testing.assert_allclose(square @ square.T, np.eye(64), atol=1e-4)
     assert eqx.tree_equal(network, ActorCritic(jax.random.key(0), features, 6, 64, 2))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 64, 1000, MOST, MOST + 1])
+def test_an_order_holds_every_row_once(rows):
+    order = np.asarray(shuffled(jax.random.key(rows), rows))
+    assert sorted(order.tolist()) == list(range(rows))
+
+
+def test_every_order_of_a_few_rows_is_as_likely():
+    keys = jax.random.split(jax.random.key(7), 24_000)
+    orders = np.asarray(jax.vmap(lambda key: shuffled(key, 4))(keys))
+    _, counts = np.unique(orders, axis=0, return_counts=True)
+    assert len(counts) == 24
+    assert stats.chisquare(counts).pvalue > 1e-4
+
+
+def test_ties_of_the_random_bits_favour_nobody():
+    """Of so many rows that thousands tie, each quarter comes to each quarter, and rises are as many as falls."""
+    orders = np.asarray(jax.vmap(lambda key: shuffled(key, MOST))(jax.random.split(jax.random.key(3), 40)))
+    quarters = orders.reshape(40, 4, -1).swapaxes(0, 1) // (MOST // 4)
+    counts = np.stack([np.bincount(quarter.ravel(), minlength=4) for quarter in quarters])
+    assert stats.chisquare(counts.ravel()).pvalue > 1e-4
+    rises = (np.diff(orders, axis=1) > 0).mean(axis=1)
+    assert abs(rises.mean() - 0.5) < 4 * rises.std() / np.sqrt(40)

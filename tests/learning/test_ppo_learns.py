@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -82,6 +83,16 @@ def test_a_seed_learns_the_same_beside_other_seeds(learned):
     assert json.dumps(records[0]) == json.dumps(records[1])
     other = as_record(again, 1, "a", 1, dict(WORDS.by_code))
     assert other["return"] != records[0]["return"]
+
+
+def test_each_seed_can_have_an_atlas_of_its_own():
+    """As shuffled answers do: nothing for one seed, everything for the other."""
+    every = atlas()
+    both = jax.tree.map(lambda x: jnp.stack([jnp.zeros_like(x), x]), every)
+    paid = train(WORLD, SETTINGS, "event-count", both, SEEDS, 4 * SETTINGS.batch)
+    alone = train(WORLD, SETTINGS, "event-count", every, SEEDS, 4 * SETTINGS.batch)
+    assert (paid.lines.bonus[0] == 0).all()
+    jax.tree.map(lambda one, two: np.testing.assert_array_equal(one[1], two[1]), _kept(paid), _kept(alone))
 
 
 def _kept(trained):

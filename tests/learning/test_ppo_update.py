@@ -50,7 +50,7 @@ def learner():
 def told(learner):
     """The rollout that the learner's next update will see."""
     made, begin = learner
-    key = jax.random.split(begin.key, 4)[1]
+    key = jax.random.split(begin.key, 3)[1]
     run = jax.jit(
         lambda network, copies, obs, key: collect(made.batch, network, copies, obs, key, LENGTH),
         compiler_options=walks.QUICK,

@@ -60,7 +60,10 @@ class ActorCritic(eqx.Module):
         self.critic = Perceptron(critic_key, (*hidden, 1), gain=1.0)
 
     def __call__(self, obs: Obs) -> tuple[Float[Array, "n actions"], Float[Array, "n"]]:
-        x = self.features(obs)
+        return self.of(self.features(obs))
+
+    def of(self, x: Float[Array, "n size"]) -> tuple[Float[Array, "n actions"], Float[Array, "n"]]:
+        """As a call, from features already computed."""
         return self.actor(x), self.critic(x)[:, 0]
 
     def value(self, obs: Obs) -> Float[Array, "n"]:

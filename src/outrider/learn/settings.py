@@ -38,6 +38,7 @@ class Settings:
     gradient_norm: float = 0.5  # of the whole gradient
     width: int = 64
     depth: int = 2
+    learners: int = 1  # synchronous learners, one a device, that share the copies and average their gradients
     cells: str = (
         "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
     )
@@ -59,10 +60,14 @@ class Settings:
             raise OutriderError(
                 f"learner setting cells is {self.cells!r}; it must be one of {', '.join(CELLS)}"
             )
-        if self.batch % self.minibatches:
+        if self.envs % self.learners:
             raise OutriderError(
-                f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; "
-                "change one of them"
+                f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"
+            )
+        if self.batch // self.learners % self.minibatches:
+            raise OutriderError(
+                f"a learner's share of envs * rollout, {self.batch // self.learners}, is not divisible by "
+                f"minibatches = {self.minibatches}; change one of them"
             )
 
     @property

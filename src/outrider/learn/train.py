@@ -18,8 +18,9 @@ from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
-from outrider.learn.ppo import PPO, Learner, ppo
+from outrider.learn.ppo import PPO, SHARES, Learner, ppo
 from outrider.learn.settings import Settings, check_steps
+from outrider.learn.team import mesh, place, spread
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.names import event_kind
@@ -59,7 +60,7 @@ def train(
     steps: int,
     heard: Heard = lambda progress, lines: None,
 ) -> Trained:
-    """Train one learner a seed on at least `steps` environment steps each.
+    """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
     What a seed learns depends neither on the clock nor on the seeds beside it.
 
@@ -73,13 +74,19 @@ def train(
     chunk = _chunk_size(updates)
 
     began = time.perf_counter()
-    start = jax.jit(jax.vmap(learner.init, in_axes=(0, None)))
+    start = jax.jit(jax.vmap(learner.init, in_axes=(0, 0 if atlas.weight.ndim == 2 else None)))
     state = start(jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32)), atlas)
 
     def advance(state: Learner, length: int) -> tuple[Learner, Line]:
         return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=length)
 
-    run = jax.jit(lambda state: _each(lambda one: advance(one, chunk), state), donate_argnums=0)
+    def group(state: Learner) -> tuple[Learner, Line]:
+        return _each(lambda one: advance(one, chunk), state)
+
+    if settings.learners > 1:
+        devices = mesh(settings.learners)
+        group, state = spread(group, devices, SHARES), place(state, devices, SHARES)
+    run = jax.jit(group, donate_argnums=0)
     compiled = run.lower(state).compile()
     compile_seconds = time.perf_counter() - began
 
@@ -98,9 +105,10 @@ def train(
     fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
         jnp.asarray(seeds, jnp.uint32)
     )
-    won = np.asarray(evaluate(state.network, fresh))
+    networks = jax.device_put(state.network, jax.devices()[0])
+    won = np.asarray(evaluate(networks, fresh))
     lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(state.network, lines, jax.device_get(state.diary), won, compile_seconds, run_seconds)
+    return Trained(networks, lines, jax.device_get(state.diary), won, compile_seconds, run_seconds)
 
 
 def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:

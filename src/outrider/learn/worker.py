@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas, empty_atlas
@@ -27,10 +28,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     """Train the seeds of a job and return what came of it. The policy of its first seed is saved if the job says so."""
     world, settings, words = job["world"], Settings(**job["learner"]), vocabulary(job["world"])
     codes = make(world).codes
-    atlas = empty_atlas(codes)
-    if job["signal"]["weights"]:
-        said = json.loads(Path(job["signal"]["weights"]).read_text())
-        atlas = compile_atlas(words, said["by_caption"], codes)
+    said = [json.loads(Path(path).read_text())["by_caption"] for path in job["signal"]["weights"]]
+    atlases = [compile_atlas(words, weights, codes) for weights in said] or [empty_atlas(codes)]
+    atlas = jax.tree.map(lambda *parts: jnp.stack(parts), *atlases) if len(atlases) > 1 else atlases[0]
     trained = train(world, settings, job["signal"]["name"], atlas, job["seeds"], job["steps"], _tell)
     if job.get("save_policy"):
         network = jax.tree.map(lambda leaf: leaf[0], trained.networks)

@@ -21,16 +21,17 @@ from outrider.lm.question import Engine
 from outrider.lm.relevance import Relevance
 
 MODELS = ("embedded",)  # engines that run a model: these are recorded
-ALONE: dict[str, Callable[[], Engine]] = {
-    "constant": Constant,
+ALONE: dict[str, Callable[[int], Engine]] = {  # from a seed
+    "constant": lambda seed: Constant(),
     "random": Random,
-    "word-overlap": WordOverlap,
+    "word-overlap": lambda seed: WordOverlap(),
 }
-AROUND: dict[str, Callable[[Engine], Engine]] = {
-    "relevance": Relevance,
+AROUND: dict[str, Callable[[Engine, int], Engine]] = {
+    "relevance": lambda engine, seed: Relevance(engine),
     "shuffled": Shuffled,
-    "inverted": Inverted,
+    "inverted": lambda engine, seed: Inverted(engine),
 }
+BY_CHANCE = frozenset({"random", "shuffled"})  # answer otherwise for another seed
 SCORES_OPTIONS = frozenset(
     MODELS
 )  # what `relevance` can stand around; the other wrappers need what rates captions
@@ -61,9 +62,18 @@ def check(expression: str, *, rates: bool = True) -> Expression:
     return parsed
 
 
+def by_chance(expression: str) -> bool:
+    """Whether the engine answers otherwise for another seed. Errors: as `check`."""
+    parsed = check(expression, rates=False)
+    while parsed.inner and parsed.name not in BY_CHANCE:
+        parsed = parsed.inner
+    return parsed.name in BY_CHANCE
+
+
 def build(
     expression: str,
     *,
+    seed: int = 0,
     cassette: Cassette | None = None,
     threads: int = 2,
     replay: bool = False,
@@ -72,17 +82,20 @@ def build(
     """The engine that an expression names. A model is loaded at its first question that the cassette does not
     hold.
 
-    `replay`: answer from the cassette alone, without model or weights. OutriderError as `check`, for missing
-    weights, and for a replay of a cassette that does not hold exactly one engine of each model named.
+    `seed`: of the placebos that draw. `replay`: answer from the cassette alone, without model or weights.
+    OutriderError as `check`, for missing weights, and for a replay of a cassette that does not hold exactly one
+    engine of each model named.
     """
-    return _build(check(expression, rates=rates), cassette, threads, replay)
+    return _build(check(expression, rates=rates), seed, cassette, threads, replay)
 
 
-def _build(expression: Expression, cassette: Cassette | None, threads: int, replay: bool) -> Engine:
+def _build(
+    expression: Expression, seed: int, cassette: Cassette | None, threads: int, replay: bool
+) -> Engine:
     if expression.inner:
-        return AROUND[expression.name](_build(expression.inner, cassette, threads, replay))
+        return AROUND[expression.name](_build(expression.inner, seed, cassette, threads, replay), seed)
     if expression.name in ALONE:
-        return ALONE[expression.name]()
+        return ALONE[expression.name](seed)
     if replay:
         return _replay(expression.name, cassette)
     from outrider.lm.embedded import Embedded

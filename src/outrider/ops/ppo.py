@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -21,6 +23,12 @@ def value_loss(
     return 0.5 * jnp.maximum((value - target) ** 2, (near - target) ** 2).mean()
 
 
-def normalise(advantage: Float[Array, "N"]) -> Float[Array, "N"]:
-    """Advantages of a minibatch at mean 0 and standard deviation 1 (Huang et al. 2022, detail 7)."""
-    return (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+def normalise(
+    advantage: Float[Array, "*m N"], over: Callable[[Array], Array] = lambda moment: moment
+) -> Float[Array, "*m N"]:
+    """Advantages of each minibatch at mean 0 and standard deviation 1 (Huang et al. 2022, detail 7).
+
+    `over` averages a moment over the learners that share the minibatch.
+    """
+    centred = advantage - over(advantage.mean(-1, keepdims=True))
+    return centred / (jnp.sqrt(over((centred**2).mean(-1, keepdims=True))) + 1e-8)

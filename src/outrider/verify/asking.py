@@ -18,7 +18,7 @@ from outrider.lm.cassette import Cassette
 from outrider.lm.gold import validate
 from outrider.lm.question import Answer, Engine, Question
 from outrider.lm.record import Record, Sampling, key_of
-from outrider.lm.registry import build
+from outrider.lm.registry import build, by_chance
 from outrider.lm.relevance import PARTS
 from outrider.verify.environment import available_cores
 from outrider.verify.evidence import WORK, json_text, write_json
@@ -31,9 +31,12 @@ MOST_THREADS = 4  # of the embedded model; training has not begun yet
 
 @dataclass(frozen=True)
 class Asked:
-    """For each engine of the plan: the text of the weights file; for each model, what its answers cost."""
+    """What the plan's engines said, and for each model what its answers cost.
 
-    weights: Mapping[str, str] = field(default_factory=dict)
+    weights: for each engine the texts of its weights files, one a seed for a placebo that draws, else one for all.
+    """
+
+    weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -83,13 +86,19 @@ def ask_engines(plan: Plan, folder: Path, cassette: Path | None, progress: Study
     weights, answers, gold = {}, {}, {}
     for expression in plan.engines:
         tape.listen(lambda done, total, engine=expression: progress.asking(engine, done, total))
-        engine = build(expression, cassette=tape, threads=threads, replay=cassette is not None)
-        said = ask(words, engine)
-        weights[expression] = json_text(
-            {"engine": engine.name, "mission": words.mission, "by_caption": dict(said.by_caption)}
-        )
-        answers[expression] = _answers_record(engine, words.mission, said)
-        if expression in scorers:
+        files = []
+        for seed in range(plan.seeds if by_chance(expression) else 1):
+            engine = build(expression, seed=seed, cassette=tape, threads=threads, replay=cassette is not None)
+            said = ask(words, engine)
+            files.append(
+                json_text(
+                    {"engine": engine.name, "mission": words.mission, "by_caption": dict(said.by_caption)}
+                )
+            )
+            if seed == 0:
+                answers[expression] = _answers_record(engine, words.mission, said)
+        weights[expression] = tuple(files)
+        if expression in scorers:  # never one that draws
             gold[expression] = _gold_record(engine, words.mission)
     write_json(folder / "answers.json", {"engines": answers})
     write_json(folder / "gold.json", {"engines": gold})
@@ -114,7 +123,10 @@ def _keep_used(tape: WatchedCassette, folder: Path) -> dict[str, dict[str, float
 
 
 def _answers_record(engine: Engine, mission: str, said: Weights) -> dict[str, Any]:
-    """What one engine said: each caption with its weight, or why it has none, and the parts of the weight."""
+    """What one engine said: each caption with its weight, or why it has none, and the weight's parts.
+
+    One that draws is recorded as it said it for seed 0; the others follow from the same answers.
+    """
     weights = said.by_caption
     return {
         "name": engine.name,

@@ -21,7 +21,7 @@ PACKAGES = (
 )  # fmt: skip
 # The sources that a training run depends on, beside the packages.
 TRAINING = ("_xla.py", "types.py", "ops", "worlds", "explore", "guide", "agents", "learn")
-VARIABLES = ("XLA_FLAGS", "NPROC", "JAX_PLATFORMS", "OMP_NUM_THREADS")
+VARIABLES = ("XLA_FLAGS", "NPROC", "JAX_NUM_CPU_DEVICES", "JAX_PLATFORMS", "OMP_NUM_THREADS")
 
 
 def environment_record() -> dict[str, Any]:

@@ -31,7 +31,9 @@ class Job:
     steps: int
     learner: Mapping[str, Any]
     signal: str
-    weights: str = ""  # the text of the weights file; empty without an engine
+    weights: tuple[
+        str, ...
+    ] = ()  # texts of weights files: one a seed, or one for all; none without an engine
     save_policy: bool = False  # keep the trained parameters of the first seed
 
     @property
@@ -43,7 +45,9 @@ class Job:
     def sha256(self) -> str:
         """Of everything that determines the result, where it lies left out."""
         return _sha256(
-            json.dumps([self.record(Path()), _sha256(self.weights.encode())], sort_keys=True).encode()
+            json.dumps(
+                [self.record(Path()), [_sha256(text.encode()) for text in self.weights]], sort_keys=True
+            ).encode()
         )
 
     def record(self, work: Path) -> dict[str, Any]:
@@ -56,7 +60,7 @@ class Job:
             "learner": dict(self.learner),
             "signal": {
                 "name": self.signal,
-                "weights": str(work / f"{self.name}.weights.json") if self.weights else None,
+                "weights": [str(path) for path in _weights_paths(self, work)],
             },
             "save_policy": self.save_policy,
             "policy": str(policy_path(self, work)) if self.save_policy else None,
@@ -71,10 +75,10 @@ class Result:
     costs: dict[str, Any]
 
 
-def jobs_of(plan: Plan, weights: Mapping[str, str]) -> list[Job]:
+def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]]) -> list[Job]:
     """The plan's jobs, one group of seeds after another over all arms, so that the arms finish evenly.
 
-    `weights` has the text of the weights file for each engine of the plan.
+    `weights` has the texts of the weights files for each engine of the plan: one a seed, or one for all.
     """
     groups = [
         tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds)))
@@ -88,12 +92,23 @@ def jobs_of(plan: Plan, weights: Mapping[str, str]) -> list[Job]:
             steps=plan.steps,
             learner=plan.learner,
             signal=arm.signal,
-            weights=weights[arm.engine] if arm.engine else "",
+            weights=_of_seeds(weights[arm.engine], seeds) if arm.engine else (),
             save_policy=arm.name == plan.treatment and seeds[0] == 0,
         )
         for seeds in groups
         for arm in plan.arms
     ]
+
+
+def _of_seeds(weights: tuple[str, ...], seeds: tuple[int, ...]) -> tuple[str, ...]:
+    return weights if len(weights) == 1 else tuple(weights[seed] for seed in seeds)
+
+
+def _weights_paths(job: Job, work: Path) -> list[Path]:
+    """One file for all seeds, or one a seed."""
+    if len(job.weights) <= 1:
+        return [work / f"{job.name}.weights.json" for _ in job.weights]
+    return [work / f"{job.name}.weights-{seed}.json" for seed in job.seeds]
 
 
 def policy_path(job: Job, work: Path) -> Path:
@@ -115,8 +130,8 @@ def prepare(job: Job, work: Path) -> Path:
     """Write the files that the worker reads, drop what an unfinished one left; the job file's path."""
     for left in (out_path(job, work), _done_path(job, work)):
         left.unlink(missing_ok=True)
-    if job.weights:
-        write_file(work / f"{job.name}.weights.json", job.weights)
+    for weights, text in zip(_weights_paths(job, work), job.weights, strict=True):
+        write_file(weights, text)
     path = work / f"{job.name}.job.json"
     write_json(path, job.record(work))
     return path

@@ -51,6 +51,10 @@ class Batch:
     copies: int
     fresh: int
 
+    def share(self, learners: int) -> Batch:
+        """What one of `learners` synchronous learners steps of it."""
+        return Batch(self.world, self.copies // learners, max(1, self.fresh // learners))
+
     def reset(self, key: Key, stagger: bool = True) -> tuple[Copies, Obs]:
         """Every copy in a fresh world of its own; with `stagger`, at a random hour of its first episode.
 
