@@ -23,7 +23,7 @@ def prepare() -> None:
         from platformdirs import user_cache_path
 
         os.environ[CACHE] = str(user_cache_path("outrider") / "xla")
-    if DEVICES not in os.environ:
+    if DEVICES not in os.environ and "device_count" not in os.environ.get("XLA_FLAGS", ""):
         os.environ[DEVICES] = str(_cores())
     flags = os.environ.get("XLA_FLAGS", "")
     if SCHEDULER_FLAG in flags:

@@ -34,12 +34,12 @@ def train(
     check_steps(steps)
     check_world(world)
     out.parent.mkdir(parents=True, exist_ok=True)
-    by_caption = _rate_all(world, engine) if engine else None
+    by_seed = _rate_all(world, engine, seeds) if engine else []
 
     import jax
     from rich.progress import Progress
 
-    from outrider.guide.atlas import compile_atlas, empty_atlas
+    from outrider.guide.atlas import compile_atlas, empty_atlas, stack
     from outrider.guide.vocabulary import vocabulary
     from outrider.learn.policy import save_policy
     from outrider.learn.train import train as run
@@ -47,7 +47,8 @@ def train(
     from outrider.worlds.registry import make
 
     codes = make(world).codes
-    atlas = compile_atlas(vocabulary(world), by_caption, codes) if by_caption else empty_atlas(codes)
+    atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
+    atlas = stack(atlases or [empty_atlas(codes)])
     with Progress() as bars:
         bar = bars.add_task("compiling", total=1.0)
 
@@ -59,22 +60,25 @@ def train(
         trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
     save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
-    if by_caption:
-        write_json(_beside(out), {"engine": engine, "by_caption": by_caption})
+    if by_seed:
+        write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
     done = trained.lines.steps[:, -1].sum()
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
 
 
-def _rate_all(world: str, engine: str) -> dict[str, float | None]:
+def _rate_all(world: str, engine: str, seeds: int) -> list[dict[str, float | None]]:
+    """The weights for each seed of a placebo that draws, else one for all."""
     from outrider.guide.vocabulary import vocabulary
     from outrider.guide.weights import ask as ask_all
-    from outrider.lm.registry import build
+    from outrider.lm.cassette import Cassette
+    from outrider.lm.registry import build, by_chance
 
-    words = vocabulary(world)
+    words, said = vocabulary(world), Cassette()  # what was asked for one seed is not asked for the next
     print(f"asking {engine} about {len(words.captions)} captions ...", flush=True)
-    return ask_all(words, build(engine)).by_caption
+    draws = range(seeds if by_chance(engine) else 1)
+    return [ask_all(words, build(engine, seed=seed, cassette=said)).by_caption for seed in draws]
 
 
 def _beside(policy: Path) -> Path:
@@ -104,7 +108,11 @@ def verify(claim: Path, out: Path | None, replace: bool, cassette: Path | None, 
 
 def _film_of_study(folder: Path, policy: Path) -> None:
     """Draw the study's film in a process of its own, so that this one needs no jax."""
-    weights = policy.with_name(policy.name.removeprefix("policy-") + ".weights.json")
+    job = policy.name.removeprefix(
+        "policy-"
+    )  # it holds its first seed's policy: `-0` where each seed has weights
+    alike, own = (policy.with_name(f"{job}.weights{of}.json") for of in ("", "-0"))
+    weights = alike if alike.exists() else own
     command = [sys.executable, "-m", "outrider.cli", "watch", str(policy), "--out", str(folder / "watch.gif")]
     if weights.exists():
         command += ["--weights", str(weights)]
@@ -152,8 +160,11 @@ def worlds() -> None:
     from outrider.worlds.names import OPTIONS, WORLDS, event_sentences
 
     table = Table(title="Worlds")
-    for column in ("id", "what to do", "mission", "horizon", "captions"):
-        table.add_column(column, justify="right" if column in ("horizon", "captions") else "left")
+    table.add_column("id", no_wrap=True)
+    for column in ("what to do", "mission"):
+        table.add_column(column)
+    for column in ("horizon", "captions"):
+        table.add_column(column, justify="right")
     for name, facts in WORLDS.items():
         said = len(set(event_sentences(name).values()))
         table.add_row(name, facts.description, facts.mission, str(facts.horizon), str(said))

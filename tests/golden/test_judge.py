@@ -48,7 +48,7 @@ def runs_of(scores, seeds):
     return [
         {
             "arm": arm, "seed": seed, "steps": [50, 100], "success": [0.0, values[seed % len(values)]],
-            "episodes": [5, 0 if values[seed % len(values)] is None else 7],
+            "episodes": [5, 0 if values[seed % len(values)] is None else 70],
         }
         for arm, values in scores.items()
         for seed in range(seeds)

@@ -46,9 +46,23 @@ def test_area_under_curve():
 
 
 def test_steps_to_threshold():
-    assert steps_to_threshold(run([0.0, None, 0.9, 1.0])) == 300
-    assert steps_to_threshold(run([0.0, 0.89])) is None
-    assert steps_to_threshold(run([0.0, 0.89]), threshold=0.5) == 200
+    many = [64, 0, 64, 64]
+    assert steps_to_threshold(run([0.0, None, 0.9, 1.0], episodes=many)) == 300
+    assert steps_to_threshold(run([0.0, 0.89], episodes=[64, 64])) is None
+    assert steps_to_threshold(run([0.0, 0.89], episodes=[64, 64]), threshold=0.5) == 200
+
+
+def test_a_single_lucky_episode_solves_nothing():
+    assert steps_to_threshold(run([1.0] * 63)) is None
+    assert steps_to_threshold(run([1.0] * 64)) == 6400
+    assert steps_to_threshold(run([0.0, *[1.0] * 63])) == 6400  # 63 of 64
+    assert steps_to_threshold(run([0.0, *[1.0] * 63]), threshold=1.0) is None
+
+
+def test_points_are_pooled_until_they_hold_enough_episodes():
+    # 40 lost, then 40 won a point: of the latest two points one half is won, then all.
+    assert steps_to_threshold(run([0.0, 1.0, 1.0], episodes=[40, 40, 40])) == 300
+    assert steps_to_threshold(run([0.0, 1.0, 1.0], episodes=[40, 40, 40]), threshold=0.5) == 200
 
 
 def records(plan):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -31,6 +31,13 @@ def compile_atlas(words: Vocabulary, by_caption: Mapping[str, float | None], cod
             raise OutriderError(f"the weight of {caption!r} is {value}; an engine must answer in [0, 1]")
         weight[code], known[code] = value, True
     return Atlas(jnp.asarray(weight), jnp.asarray(known))
+
+
+def stack(atlases: Sequence[Atlas]) -> Atlas:
+    """One atlas for all learners of a group as it is, or one for each learner `[n, E]`."""
+    if len(atlases) == 1:
+        return atlases[0]
+    return Atlas(jnp.stack([a.weight for a in atlases]), jnp.stack([a.known for a in atlases]))
 
 
 def empty_atlas(codes: int) -> Atlas:

@@ -24,7 +24,7 @@ class Settings:
     Of six candidates the defaults are best for the *unguided* learner over two worlds: docs/decisions/settings.md.
     """
 
-    envs: int = 64  # copies of the world a learner steps together
+    envs: int = 64  # copies of the world that a learner, or its whole team, steps together
     rollout: int = 64  # environment steps of each copy between two updates
     epochs: int = 4
     minibatches: int = 4

@@ -69,6 +69,7 @@ def train(
     check_steps(steps)
     updates = settings.updates(steps)
     learner = learner_for(world_id, settings, signal, updates)
+    devices = mesh(settings.learners)
     world = learner.batch.world
     atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
     chunk = _chunk_size(updates)
@@ -84,7 +85,6 @@ def train(
         return _each(lambda one: advance(one, chunk), state)
 
     if settings.learners > 1:
-        devices = mesh(settings.learners)
         group, state = spread(group, devices, SHARES), place(state, devices, SHARES)
     run = jax.jit(group, donate_argnums=0)
     compiled = run.lower(state).compile()

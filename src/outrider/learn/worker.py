@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from outrider.errors import OutriderError
-from outrider.guide.atlas import compile_atlas, empty_atlas
+from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.diary import Line
 from outrider.learn.policy import save_policy
@@ -30,7 +29,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     codes = make(world).codes
     said = [json.loads(Path(path).read_text())["by_caption"] for path in job["signal"]["weights"]]
     atlases = [compile_atlas(words, weights, codes) for weights in said] or [empty_atlas(codes)]
-    atlas = jax.tree.map(lambda *parts: jnp.stack(parts), *atlases) if len(atlases) > 1 else atlases[0]
+    atlas = stack(atlases)
     trained = train(world, settings, job["signal"]["name"], atlas, job["seeds"], job["steps"], _tell)
     if job.get("save_policy"):
         network = jax.tree.map(lambda leaf: leaf[0], trained.networks)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outrider.verify.headline import headline
-from outrider.verify.metrics import METRICS, SOLVED, steps_to_threshold
+from outrider.verify.metrics import ENOUGH, METRICS, SOLVED, steps_to_threshold
 from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
 from outrider.verify.plan import Plan
 from outrider.verify.roles import role
@@ -86,7 +86,7 @@ def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
         alpha=plan.alpha,
         comparisons=comparisons,
         arms=arms,
-        solved_means=f"the success over one point of the curve reached {SOLVED:.0%}",
+        solved_means=f"the success over at least {ENOUGH} episodes in a row of training reached {SOLVED:.0%}",
     )
 
 

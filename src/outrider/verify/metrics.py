@@ -7,12 +7,14 @@ missing, never 0.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from outrider.verify.runs import Run
 
 FINAL_TENTHS = 1  # of the steps
 SOLVED = 0.9
+ENOUGH = 64  # episodes: as many as the final policy is evaluated on
 
 
 def final_success(run: Run) -> float | None:
@@ -46,12 +48,22 @@ def area_under_curve(run: Run) -> float | None:
 
 
 def steps_to_threshold(run: Run, threshold: float = SOLVED) -> int | None:
-    """The environment steps at the end of the first point whose success reaches the threshold.
+    """The environment steps at which the latest points, together `ENOUGH` episodes or more, reach the threshold.
 
-    None is censored: not within the budget.
+    As many of the latest points as hold so many episodes: a single lucky one solves nothing. None is censored: not
+    within the budget.
     """
-    for end, success in zip(run.steps, run.success, strict=True):
-        if success is not None and success >= threshold:
+    latest: deque[tuple[float, int]] = deque()
+    episodes = solved = 0.0
+    for end, success, count in zip(run.steps, run.success, run.episodes, strict=True):
+        if success is None:
+            continue
+        latest.append((success * count, count))
+        episodes, solved = episodes + count, solved + success * count
+        while episodes - latest[0][1] >= ENOUGH:
+            won, count = latest.popleft()
+            episodes, solved = episodes - count, solved - won
+        if episodes >= ENOUGH and solved >= threshold * episodes - 1e-9:
             return end
     return None
 
