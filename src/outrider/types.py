@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from jaxtyping import Array, Bool, Float, Int, Shaped, UInt8
 
 Key = Shaped[Array, "..."]
+Number = Float[Array, ""] | float  # on the device, or in the program
 
 
 class Obs(NamedTuple):
-    """What an agent sees: a grid of cells or channels, and a vector of flags and numbers."""
+    """What an agent sees: a grid of cells (none where a world has no grid), and a vector of flags and numbers."""
 
     grid: UInt8[Array, "*batch h w"]
-    vector: UInt8[Array, "*batch k"]
+    vector: Shaped[Array, "*batch k"]  # bytes or floats
 
 
 class Atlas(NamedTuple):

@@ -8,6 +8,7 @@ import pytest
 
 import walks
 from outrider.errors import OutriderError
+from outrider.ops.distribution import Discrete
 from outrider.types import Step
 from outrider.worlds.minigrid.captioner import situation_text
 from outrider.worlds.names import OPTIONS, WORLDS, check_world, event_sentences
@@ -147,7 +148,7 @@ def test_names_tell_what_a_world_is(world):
     facts, options = check_world(world.id)
     assert facts.name + "".join(f"+{option}" for option in sorted(options)) == world.id
     assert world.horizon == facts.horizon > 0
-    assert world.actions == 6
+    assert world.space == Discrete(6)
     assert facts.mission == facts.mission.strip()
     assert facts.description
 

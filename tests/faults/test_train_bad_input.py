@@ -131,7 +131,7 @@ def test_a_policy_comes_back_as_it_was(network, saved):
     assert world_id == WORLD
     assert eqx.tree_equal(found, jax.tree.map(jnp.asarray, network))
     assert isinstance(found, ActorCritic)
-    assert found.features == Features("planes", 49, 16)
+    assert found.features == Features("planes", (7, 7), 16)
     assert [p.name for p in saved.parent.iterdir()] == ["policy.npz"]
 
 

@@ -10,7 +10,7 @@ from scipy import special, stats
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
 from outrider.ops.advantage import gae
-from outrider.ops.distribution import log_prob_and_entropy, sample
+from outrider.ops.distribution import Discrete, log_prob_and_entropy, sample
 from outrider.ops.ppo import normalise, policy_loss, value_loss
 from outrider.ops.shuffle import MOST, shuffled
 from outrider.types import Obs
@@ -149,7 +149,7 @@ def seen():
 def test_features_in_planes(seen):
     """One plane a class of tiles: walls, things but keys, keys, the three states of doors, goals."""
     tile, _, obs = seen
-    features = Features("planes", 49, 16)
+    features = Features("planes", (7, 7), 16)
     classes = [[2], [3, 4, 5, 11, 12], [7], [8], [9], [10], [6]]
     planes = [np.isin(tile, tiles).reshape(len(tile), -1) for tiles in classes]
     want = np.concatenate([*planes, obs.vector], axis=1).astype(np.float32)
@@ -159,7 +159,7 @@ def test_features_in_planes(seen):
 
 def test_features_in_numbers(seen):
     tile, colour, obs = seen
-    features = Features("numbers", 49, 16)
+    features = Features("numbers", (7, 7), 16)
     parts = [tile.reshape(len(tile), -1) / t.TILES, colour.reshape(len(tile), -1) / t.COLOURS, obs.vector]
     want = np.concatenate(parts, axis=1).astype(np.float32)
     np.testing.assert_allclose(jax.jit(features)(obs), want, rtol=1e-6)
@@ -169,8 +169,8 @@ def test_features_in_numbers(seen):
 def test_network_against_numpy(seen):
     """tanh between layers, none at the end; the policy starts nearly uniform; actor and critic share nothing."""
     obs = jax.tree.map(lambda x: x[:64], seen[2])
-    features = Features("planes", 49, 16)
-    network = ActorCritic(jax.random.key(0), features, actions=6, width=64, depth=2)
+    features = Features("planes", (7, 7), 16)
+    network = ActorCritic(jax.random.key(0), features, Discrete(6), width=64, depth=2)
     x = np.asarray(features(obs))
 
     def forward(perceptron):
@@ -180,15 +180,14 @@ def test_network_against_numpy(seen):
             y = np.tanh(y) if i < 2 else y
         return y
 
-    logits, value = network(obs)
+    logits, value, _ = network.act((), obs, None)
     np.testing.assert_allclose(logits, forward(network.actor), atol=1e-4)
     np.testing.assert_allclose(value, forward(network.critic)[:, 0], atol=1e-4)
-    np.testing.assert_array_equal(network.value(obs), value)
     assert np.abs(np.asarray(logits)).max() < 0.1
     assert [layer.weight.shape for layer in network.actor.layers] == [(359, 64), (64, 64), (64, 6)]
     square = np.asarray(network.critic.layers[1].weight) / 2**0.5
     np.testing.assert_allclose(square @ square.T, np.eye(64), atol=1e-4)
-    assert eqx.tree_equal(network, ActorCritic(jax.random.key(0), features, 6, 64, 2))
+    assert eqx.tree_equal(network, ActorCritic(jax.random.key(0), features, Discrete(6), 64, 2))
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 64, 1000, MOST, MOST + 1])

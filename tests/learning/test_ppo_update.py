@@ -9,7 +9,8 @@ import pytest
 import walks
 from outrider.explore.events import event_constant
 from outrider.learn.collect import collect
-from outrider.learn.ppo import ppo
+from outrider.learn.ppo import PPO
+from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings
 from outrider.types import Atlas, Obs
 from outrider.worlds.batch import Batch, Copies
@@ -34,7 +35,7 @@ KEYS = jax.random.split(jax.random.key(5), 4)
 def learner():
     """A learner, with a network whose policy and values are far from uniform."""
     batch = Batch(walks.world(WORLD), COPIES, fresh=2)
-    made = ppo(batch, SETTINGS, event_constant(5.0), updates=1)
+    made = PPO(batch, SETTINGS, event_constant(5.0), updates=1)
     codes = batch.world.codes
     atlas = Atlas(1 - 0.1 * (jnp.arange(codes) % 7), jnp.ones(codes, bool))
     begin = jax.jit(made.init, compiler_options=walks.QUICK)(KEYS[0], atlas)
@@ -52,10 +53,10 @@ def told(learner):
     made, begin = learner
     key = jax.random.split(begin.key, 3)[1]
     run = jax.jit(
-        lambda network, copies, obs, key: collect(made.batch, network, copies, obs, key, LENGTH),
+        lambda network, copies, sight, key: collect(made.batch, network, copies, sight, key, LENGTH),
         compiler_options=walks.QUICK,
     )
-    return jax.device_get(run(begin.network, begin.copies, begin.obs, key))
+    return jax.device_get(run(begin.network, begin.copies, begin.sight, key))
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,11 @@ def updated(learner):
     """The learner after one update, and its line."""
     made, begin = learner
     return jax.device_get(jax.jit(made.update, compiler_options=walks.QUICK)(begin))
+
+
+def value(network, obs):
+    """The critic's opinion of some sights."""
+    return network.act((), obs, None)[1]
 
 
 def replay(begin, told):
@@ -82,18 +88,18 @@ def test_truncated_episodes_are_bootstrapped_from_their_own_end(learner, told):
     made, begin = learner
     path = told.trajectory
     assert path.truncated.sum() == 8
-    found = np.asarray(made._next_value(begin.network, path, told.obs, told.cut))
+    found = np.asarray(made._next_value(begin.network, told))
     sights = replay(begin, told)
     cut = np.argwhere(path.truncated)
     assert sorted(step for step, _ in cut) == [4 * n - 1 for n in range(1, 9)]
     first_values = []
     for step, copy in cut:
         end = jax.tree.map(lambda x, copy=copy: x[copy : copy + 1], sights[step])
-        assert found[step, copy] == pytest.approx(float(begin.network.value(end)[0]), abs=1e-5)
+        assert found[step, copy] == pytest.approx(float(value(begin.network, end)[0]), abs=1e-5)
         first_values.append(abs(found[step, copy] - path.value[step + 1, copy]))
     assert np.median(first_values) > 0.01  # the next episode's first sight is worth something else
     rest = ~path.truncated
-    last = np.asarray(begin.network.value(told.obs))
+    last = np.asarray(value(begin.network, told.end.obs))
     following = np.concatenate([path.value[1:], last[None]])
     np.testing.assert_allclose(found[rest], following[rest], atol=1e-5)
 
@@ -103,7 +109,7 @@ def test_the_rollout_says_what_the_network_did(learner, told):
     _, begin = learner
     path = told.trajectory
     sights = jax.tree.map(lambda x: x.reshape(LENGTH * COPIES, *x.shape[2:]), path.obs)
-    logits, value = jax.device_get(begin.network(sights))
+    logits, value = jax.device_get(begin.network.act((), sights, None)[:2])
     np.testing.assert_allclose(path.value.reshape(-1), value, atol=1e-4)
     log_p = jax.nn.log_softmax(logits)[np.arange(len(logits)), path.action.reshape(-1)]
     np.testing.assert_allclose(path.log_prob.reshape(-1), log_p, atol=1e-4)
@@ -119,14 +125,14 @@ def slow_advantage(made, begin, told):
     weight = np.asarray(begin.signal.weight)
     pays = path.first & ~path.terminated[..., None]
     reward = path.reward + (5.0 * weight[path.events] * pays).sum(-1)
-    sights, last = replay(begin, told), np.asarray(begin.network.value(told.obs))
+    sights, last = replay(begin, told), np.asarray(value(begin.network, told.end.obs))
     advantage = np.zeros((LENGTH, COPIES))
     later = np.zeros(COPIES)
     for step in reversed(range(LENGTH)):
         following = path.value[step + 1] if step + 1 < LENGTH else last
         if path.truncated[step].any():
             following = np.where(
-                path.truncated[step], np.asarray(begin.network.value(sights[step])), following
+                path.truncated[step], np.asarray(value(begin.network, sights[step])), following
             )
         error = reward[step] + s.discount * following * ~path.terminated[step] - path.value[step]
         ended = path.terminated[step] | path.truncated[step]
@@ -144,7 +150,7 @@ def test_an_update_is_one_clipped_step_down_the_loss(learner, told, updated):
     sights = jax.tree.map(lambda x: x.reshape(LENGTH * COPIES, *x.shape[2:]), path.obs)
 
     def loss(network):
-        logits, value = network(sights)
+        logits, value, _ = network.act((), sights, None)
         log_p = jax.nn.log_softmax(logits)
         chosen = log_p[jnp.arange(len(logits)), path.action.reshape(-1)]
         ratio = jnp.exp(chosen - path.log_prob.reshape(-1))
@@ -174,7 +180,7 @@ def test_an_update_is_one_clipped_step_down_the_loss(learner, told, updated):
 def test_an_update_goes_on_from_where_it_stopped(told, updated):
     after, _ = updated
     jax.tree.map(np.testing.assert_array_equal, after.copies, told.copies)
-    jax.tree.map(np.testing.assert_array_equal, after.obs, told.obs)
+    jax.tree.map(np.testing.assert_array_equal, after.sight, told.end)
 
 
 def test_the_diary_counts_what_happened(told, updated):
@@ -199,11 +205,13 @@ def test_the_diary_counts_what_happened(told, updated):
 @pytest.mark.parametrize("anneal", [True, False])
 def test_the_learning_rate_falls_to_zero_over_the_budget(anneal):
     settings = Settings(envs=4, rollout=4, epochs=2, minibatches=2, anneal=anneal, learning_rate=0.01)
-    made = ppo(Batch(walks.world(WORLD), 4, 1), settings, event_constant(), updates=5)
+    optimiser = PPO(Batch(walks.world(WORLD), 4, 1), settings, event_constant(), 5)._optimiser(
+        Rates.of(settings)
+    )
     weights = {"a": jnp.zeros(3)}
-    state, sizes = made.optimiser.init(weights), []
+    state, sizes = optimiser.init(weights), []
     for _ in range(5 * 2 * 2):
-        change, state = made.optimiser.update({"a": jnp.ones(3)}, state, weights)
+        change, state = optimiser.update({"a": jnp.ones(3)}, state, weights)
         sizes.append(float(-change["a"][0]))
     want = 0.01 * (1 - np.arange(20) / 20) if anneal else np.full(20, 0.01)
     np.testing.assert_allclose(sizes, want, rtol=1e-3)

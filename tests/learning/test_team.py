@@ -12,7 +12,7 @@ import walks
 from outrider.errors import OutriderError
 from outrider.explore.events import event_count
 from outrider.learn.collect import Rollout
-from outrider.learn.ppo import SHARES, ppo
+from outrider.learn.ppo import PPO, SHARES
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, mesh, place, spread
 from outrider.learn.train import train
@@ -21,14 +21,14 @@ from outrider.worlds.batch import Batch
 
 WORLD = "minigrid/doorkey-8x8"
 SETTINGS = Settings(envs=16, rollout=32, epochs=3, minibatches=1, width=16)
-ROLLOUT_SHARES = Rollout(Spec(AXIS), Spec(AXIS), Spec(AXIS), Spec(None, AXIS))
+ROLLOUT_SHARES = Rollout(*[Spec(AXIS)] * 4, Spec(None, AXIS))
 ONE_SHARES = jax.tree.map(lambda spec: Spec(*spec[1:]), SHARES)  # of one learner, not a group
 
 
 def made(learners):
     """A learner or a team of PPO, guided by counts of events, all of weight 1."""
     settings = replace(SETTINGS, learners=learners)
-    return ppo(Batch(walks.world(WORLD), settings.envs, fresh=4), settings, event_count(), updates=4)
+    return PPO(Batch(walks.world(WORLD), settings.envs, fresh=4), settings, event_count(), updates=4)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def began():
     learner, _ = jax.jit(one.update)(start)
     from outrider.learn.collect import collect
 
-    rollout = jax.jit(lambda k: collect(one.batch, learner.network, learner.copies, learner.obs, k, 32))
+    rollout = jax.jit(lambda k: collect(one.batch, learner.network, learner.copies, learner.sight, k, 32))
     return learner, rollout(jax.random.key(1)), jax.random.key(2)
 
 

@@ -1,71 +1,97 @@
-"""The network of a policy-gradient agent: one multi-layer perceptron for the policy, one for the value."""
+"""The network of a policy-gradient agent: a policy and a value, each its own perceptron, on features or on a trunk.
+
+Without a trunk both see the features themselves. With one they see what a shared encoder and, if there is one, a memory
+make of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
+from outrider.agents.encoder import Convolutional, Encoder, Flat
 from outrider.agents.features import Features
+from outrider.agents.gtrxl import GTrXL
+from outrider.agents.layers import Perceptron
+from outrider.agents.memory import GRU
+from outrider.ops.distribution import Continuous, Space
 from outrider.types import Key, Obs
 
-
-class Layer(eqx.Module):
-    """An affine map with an orthogonal weight (Saxe et al. 2014) and a zero bias, for rows of inputs."""
-
-    weight: Float[Array, "inputs outputs"]
-    bias: Float[Array, "outputs"]
-
-    def __init__(self, key: Key, inputs: int, outputs: int, gain: float):
-        self.weight = jax.nn.initializers.orthogonal(gain)(key, (inputs, outputs))
-        self.bias = jnp.zeros(outputs)
-
-    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
-        return x @ self.weight + self.bias
-
-
-class Perceptron(eqx.Module):
-    """Layers with tanh between them; the last one's gain is the caller's."""
-
-    layers: list[Layer]
-
-    def __init__(self, key: Key, sizes: Sequence[int], gain: float):
-        gains = [2**0.5] * (len(sizes) - 2) + [gain]
-        keys = jax.random.split(key, len(gains))
-        self.layers = [
-            Layer(k, i, o, g) for k, i, o, g in zip(keys, sizes[:-1], sizes[1:], gains, strict=True)
-        ]
-
-    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
-        for layer in self.layers[:-1]:
-            x = jnp.tanh(layer(x))
-        return self.layers[-1](x)
+MEMORIES = {"none": None, "gru": GRU, "gtrxl": GTrXL}
 
 
 class ActorCritic(eqx.Module):
-    """Policy logits and value of a batch of observations."""
+    """What a policy gives for each observation (`space.outputs` numbers) and the value."""
 
+    encoder: Encoder | None
+    memory: Any  # None, or one of `MEMORIES`
     actor: Perceptron
     critic: Perceptron
+    log_std: Float[Array, "size"] | None  # of continuous actions, whatever the observation
     features: Features = eqx.field(static=True)
+    space: Space = eqx.field(static=True)
 
-    def __init__(self, key: Key, features: Features, actions: int, width: int, depth: int):
+    def __init__(
+        self,
+        key: Key,
+        features: Features,
+        space: Space,
+        width: int,
+        depth: int,
+        encoder: str = "flat",
+        memory: str = "none",
+    ):
         actor_key, critic_key = jax.random.split(key)
-        hidden = (features.size, *[width] * depth)
-        self.features = features
-        self.actor = Perceptron(actor_key, (*hidden, actions), gain=0.01)
-        self.critic = Perceptron(critic_key, (*hidden, 1), gain=1.0)
+        self.features, self.space, self.encoder, self.memory = features, space, None, None
+        hidden = [width] * depth
+        inputs = features.size
+        if encoder != "flat" or memory != "none":
+            encoder_key, memory_key = jax.random.split(jax.random.fold_in(key, 1))
+            self.encoder = (
+                Flat(encoder_key, inputs, width)
+                if encoder == "flat"
+                else Convolutional(encoder_key, inputs, features.picture, width)
+            )
+            inputs, hidden = width, hidden[1:]
+            if made := MEMORIES[memory]:
+                self.memory = made(memory_key, width)
+        continuous = isinstance(space, Continuous)
+        outputs = space.size if continuous else space.outputs
+        self.actor = Perceptron(actor_key, (inputs, *hidden, outputs), gain=0.01)
+        self.critic = Perceptron(critic_key, (inputs, *hidden, 1), gain=1.0)
+        self.log_std = jnp.zeros(space.size) if continuous else None
 
-    def __call__(self, obs: Obs) -> tuple[Float[Array, "n actions"], Float[Array, "n"]]:
-        return self.of(self.features(obs))
+    def start(self, copies: int) -> Any:
+        """The memory of `copies` fresh episodes; nothing where there is none."""
+        return self.memory.start(copies) if self.memory else ()
 
-    def of(self, x: Float[Array, "n size"]) -> tuple[Float[Array, "n actions"], Float[Array, "n"]]:
-        """As a call, from features already computed."""
-        return self.actor(x), self.critic(x)[:, 0]
+    def act(
+        self, held: Any, obs: Obs, restart: Bool[Array, "n"]
+    ) -> tuple[Float[Array, "n outputs"], Float[Array, "n"], Any]:
+        """Outputs, values and the memory after one step; `restart` where it begins an episode."""
+        x = self.features(obs)
+        if self.encoder:
+            x = self.encoder(x)
+        if self.memory:
+            held, x = self.memory.step(held, x, restart)
+        return *self._heads(x), held
 
-    def value(self, obs: Obs) -> Float[Array, "n"]:
-        """The value alone."""
-        return self.critic(self.features(obs))[:, 0]
+    def over(
+        self, held: Any, features: Float[Array, "n *T size"], restart: Bool[Array, "n *T"]
+    ) -> tuple[Float[Array, "n *T outputs"], Float[Array, "n *T"]]:
+        """Outputs and values of rows: single steps without a memory; with one, `T` steps that begin with `held`."""
+        x = self.encoder(features) if self.encoder else features
+        if self.memory:
+            x = self.memory.unroll(held, x, restart)
+        return self._heads(x)
+
+    def _heads(self, x: Float[Array, "*n inputs"]) -> tuple[Float[Array, "*n outputs"], Float[Array, "*n"]]:
+        outputs = self.actor(x)
+        if self.log_std is not None:
+            spread = jnp.broadcast_to(self.log_std, outputs.shape)
+            outputs = jnp.concatenate([outputs, spread], axis=-1)
+        return outputs, self.critic(x)[..., 0]

@@ -17,16 +17,25 @@ PLANES = ((t.WALL,), THINGS, (t.KEY,), (t.DOOR_LOCKED,), (t.DOOR_CLOSED,), (t.DO
 
 @dataclass(frozen=True)
 class Features:
-    """Flattens a view of `cells` cells and a vector of `vector` numbers; `kind` as in `Settings.cells`."""
+    """Flattens a view of `height * width` cells and a vector of `vector` numbers; `kind` as in `Settings.cells`.
+
+    A row holds the view plane by plane, then the vector. A world without a view has 0 cells.
+    """
 
     kind: str
-    cells: int
+    view: tuple[int, int]
     vector: int
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        """Planes, height and width of the view in a row."""
+        return (len(PLANES) if self.kind == "planes" else 2, *self.view)
 
     @property
     def size(self) -> int:
         """Length of a row."""
-        return self.cells * (len(PLANES) if self.kind == "planes" else 2) + self.vector
+        planes, height, width = self.picture
+        return planes * height * width + self.vector
 
     def __call__(self, obs: Obs) -> Float[Array, "n size"]:
         cells = obs.grid.reshape(obs.grid.shape[0], -1)

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
 from outrider.agents.actor_critic import ActorCritic
-from outrider.ops.distribution import log_prob_and_entropy, sample
 from outrider.types import Key, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
+
+
+class Sight(NamedTuple):
+    """What an agent has before it and behind it, `[B, ...]`."""
+
+    memory: Any  # from before `obs`
+    obs: Obs
+    restart: Bool[Array, "B"]  # `obs` begins an episode: the memory is another episode's
 
 
 class Rollout(NamedTuple):
     """The worlds after a rollout, and what the learner needs of it."""
 
     copies: Copies
-    obs: Obs  # what the next rollout starts from
-    cut: Obs  # for each copy, what its truncated episode ended in; a copy is cut at most once a rollout
+    begin: Sight  # before the first step
+    end: Sight  # what the next rollout starts from
+    cut: Sight  # for each copy, what its truncated episode ended in; a copy is cut at most once a rollout
     trajectory: Trajectory
 
 
-def collect(batch: Batch, network: ActorCritic, copies: Copies, obs: Obs, key: Key, length: int) -> Rollout:
+def collect(
+    batch: Batch, network: ActorCritic, copies: Copies, sight: Sight, key: Key, length: int
+) -> Rollout:
     """`length` steps of all copies under the network's policy; `length` is at most the world's horizon."""
 
-    def step(carry: tuple[Copies, Obs, Obs], key: Key) -> tuple[tuple[Copies, Obs, Obs], Trajectory]:
-        copies, obs, cut = carry
+    def step(carry: tuple[Copies, Sight, Sight], key: Key) -> tuple[tuple, Trajectory]:
+        copies, (memory, obs, restart), cut = carry
         act_key, world_key = jax.random.split(key)
-        logits, value = network(obs)
-        action = sample(act_key, logits)
-        log_prob, _ = log_prob_and_entropy(logits, action)
+        outputs, value, memory = network.act(memory, obs, restart)
+        action = network.space.sample(act_key, outputs)
+        log_prob, _ = network.space.log_prob_and_entropy(outputs, action)
         after = batch.step(world_key, copies, action)
         line = Trajectory(
             obs=obs,
-            action=action.astype(jnp.int32),
+            action=action,
             log_prob=log_prob,
             value=value,
             reward=after.reward,
@@ -46,14 +56,14 @@ def collect(batch: Batch, network: ActorCritic, copies: Copies, obs: Obs, key: K
             episode_return=after.episode_return,
             episode_length=after.episode_length,
         )
-        return (after.copies, after.obs, choose(after.truncated, after.final, cut)), line
+        done = after.terminated | after.truncated
+        cut = choose(after.truncated, Sight(memory, after.final, jnp.zeros_like(done)), cut)
+        return (after.copies, Sight(memory, after.obs, done), cut), line
 
-    (copies, next_obs, cut), trajectory = jax.lax.scan(
-        step, (copies, obs, obs), jax.random.split(key, length)
-    )
-    return Rollout(copies, next_obs, cut, trajectory)
+    (copies, end, cut), trajectory = jax.lax.scan(step, (copies, sight, sight), jax.random.split(key, length))
+    return Rollout(copies, sight, end, cut, trajectory)
 
 
-def choose(where: Bool[Array, "B"], one: Obs, other: Obs) -> Obs:
-    """Row by row, one observation or the other."""
+def choose(where: Bool[Array, "B"], one: Sight, other: Sight) -> Sight:
+    """Row by row, one sight or the other."""
     return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *[1] * (a.ndim - 1)), a, b), one, other)

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from outrider.agents.actor_critic import ActorCritic
-from outrider.ops.distribution import sample
 from outrider.types import Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.minigrid.world import MiniGrid
@@ -39,14 +38,16 @@ def play(network: ActorCritic, world: MiniGrid, key: Key, copies: int = 64, most
     @jax.jit
     def rollout(start, obs, key):
         def step(carry, key):
-            copies, obs = carry
+            copies, memory, obs, restart = carry
             act_key, world_key = jax.random.split(key)
-            action = sample(act_key, network(obs)[0])
-            after = batch.step(world_key, copies, action)
+            outputs, _, memory = network.act(memory, obs, restart)
+            after = batch.step(world_key, copies, network.space.sample(act_key, outputs))
             seen = (copies.world, after.events[:, 0], after.first[:, 0], after.reward)
-            return (after.copies, after.obs), (*seen, after.terminated, after.truncated)
+            restart = after.terminated | after.truncated
+            return (after.copies, memory, after.obs, restart), (*seen, after.terminated, after.truncated)
 
-        return jax.lax.scan(step, (start, obs), jax.random.split(key, length))[1]
+        begin = (start, network.start(copies), obs, jnp.zeros(copies, bool))
+        return jax.lax.scan(step, begin, jax.random.split(key, length))[1]
 
     states, events, first, reward, terminated, truncated = jax.device_get(rollout(start, obs, steps_key))
     done = terminated | truncated

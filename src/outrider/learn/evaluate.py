@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+from jaxtyping import Array, Float, Int
 
 from outrider.agents.actor_critic import ActorCritic
-from outrider.ops.distribution import sample
 from outrider.types import Key
 from outrider.worlds.batch import Batch
-from outrider.worlds.minigrid.world import MiniGrid
+from outrider.worlds.world import World
 
 EPISODES = 64
 
 
-def solved(network: ActorCritic, world: MiniGrid, key: Key) -> Int[Array, ""]:
-    """How many of `EPISODES` fresh episodes the policy solves, acting by chance as it did in training.
+def solved(network: ActorCritic, world: World, key: Key) -> tuple[Int[Array, ""], Float[Array, ""]]:
+    """How many of `EPISODES` fresh episodes the policy solves, and their mean return, acting by chance as in training.
 
     Unlike the curve, where an episode is counted when it ends, this does not favour short episodes over long ones.
     """
@@ -25,14 +24,16 @@ def solved(network: ActorCritic, world: MiniGrid, key: Key) -> Int[Array, ""]:
     copies, obs = batch.reset(reset_key, stagger=False)
 
     def step(carry: tuple, key: Key) -> tuple[tuple, None]:
-        copies, obs, over, won = carry
+        copies, memory, obs, over, won, returned = carry
         act_key, world_key = jax.random.split(key)
-        after = batch.step(world_key, copies, sample(act_key, network(obs)[0]))
+        outputs, _, memory = network.act(memory, obs, never)
+        after = batch.step(world_key, copies, network.space.sample(act_key, outputs))
         won = won | (~over & after.terminated & (after.episode_return > 0))
+        returned = jnp.where(over, returned, returned + after.reward)
         over = over | after.terminated | after.truncated
-        return (after.copies, after.obs, over, won), None
+        return (after.copies, memory, after.obs, over, won, returned), None
 
     never = jnp.zeros(EPISODES, bool)
-    keys = jax.random.split(steps_key, world.horizon)
-    (_, _, _, won), _ = jax.lax.scan(step, (copies, obs, never, never), keys)
-    return won.sum()
+    begin = (copies, network.start(EPISODES), obs, never, never, jnp.zeros(EPISODES))
+    (*_, won, returned), _ = jax.lax.scan(step, begin, jax.random.split(steps_key, world.horizon))
+    return won.sum(), returned.mean()

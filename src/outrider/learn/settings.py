@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from outrider.errors import OutriderError
 
 CELLS = ("planes", "numbers")
+ENCODERS = ("flat", "convolutional")
+MEMORIES = ("none", "gru", "gtrxl")
 
 MOST_STEPS = 2_000_000_000  # of one run: the device counts them in 32 bits
 
@@ -38,6 +40,8 @@ class Settings:
     gradient_norm: float = 0.5  # of the whole gradient
     width: int = 64
     depth: int = 2
+    encoder: str = "flat"  # "convolutional": convolutions over the view before policy and value
+    memory: str = "none"  # "gru" or "gtrxl": what an agent keeps from step to step
     learners: int = 1  # synchronous learners, one a device, that share the copies and average their gradients
     cells: str = (
         "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
@@ -56,17 +60,19 @@ class Settings:
                 )
             if field.type == "bool" and type(value) is not bool:
                 raise OutriderError(f"learner setting {field.name} is {value!r}; it must be true or false")
-        if self.cells not in CELLS:
-            raise OutriderError(
-                f"learner setting cells is {self.cells!r}; it must be one of {', '.join(CELLS)}"
-            )
+        for name, known in (("cells", CELLS), ("encoder", ENCODERS), ("memory", MEMORIES)):
+            if getattr(self, name) not in known:
+                raise OutriderError(
+                    f"learner setting {name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}"
+                )
         if self.envs % self.learners:
             raise OutriderError(
                 f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"
             )
-        if self.batch // self.learners % self.minibatches:
+        rows, what = (self.batch, "envs * rollout") if self.memory == "none" else (self.envs, "envs")
+        if rows // self.learners % self.minibatches:
             raise OutriderError(
-                f"a learner's share of envs * rollout, {self.batch // self.learners}, is not divisible by "
+                f"a learner's share of {what}, {rows // self.learners}, is not divisible by "
                 f"minibatches = {self.minibatches}; change one of them"
             )
 

@@ -18,7 +18,8 @@ from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
-from outrider.learn.ppo import PPO, SHARES, Learner, ppo
+from outrider.learn.ppo import PPO, SHARES, Learner
+from outrider.learn.rates import Rates, stacked
 from outrider.learn.settings import Settings, check_steps
 from outrider.learn.team import mesh, place, spread
 from outrider.types import Atlas
@@ -47,6 +48,7 @@ class Trained:
     lines: Line  # [seeds, updates]
     diary: Diary
     solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
+    returned: np.ndarray  # in the mean over these episodes
     compile_seconds: float
     run_seconds: float
 
@@ -59,9 +61,11 @@ def train(
     seeds: Sequence[int],
     steps: int,
     heard: Heard = lambda progress, lines: None,
+    rates: Rates | None = None,
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
+    `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
     What a seed learns depends neither on the clock nor on the seeds beside it.
 
     Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
@@ -75,8 +79,9 @@ def train(
     chunk = _chunk_size(updates)
 
     began = time.perf_counter()
-    start = jax.jit(jax.vmap(learner.init, in_axes=(0, 0 if atlas.weight.ndim == 2 else None)))
-    state = start(jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32)), atlas)
+    start = jax.jit(jax.vmap(learner.init, in_axes=(0, 0 if atlas.weight.ndim == 2 else None, 0)))
+    keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
+    state = start(keys, atlas, rates or stacked([settings] * len(seeds)))
 
     def advance(state: Learner, length: int) -> tuple[Learner, Line]:
         return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=length)
@@ -106,9 +111,9 @@ def train(
         jnp.asarray(seeds, jnp.uint32)
     )
     networks = jax.device_put(state.network, jax.devices()[0])
-    won = np.asarray(evaluate(networks, fresh))
+    won, returned = map(np.asarray, evaluate(networks, fresh))
     lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(networks, lines, jax.device_get(state.diary), won, compile_seconds, run_seconds)
+    return Trained(networks, lines, jax.device_get(state.diary), won, returned, compile_seconds, run_seconds)
 
 
 def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
@@ -129,7 +134,7 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
             f"({world.horizon} steps); make it at most that"
         )
     batch = Batch(world, settings.envs, fresh=max(1, settings.envs // COPIES_A_RESET))
-    return ppo(batch, settings, SIGNALS[signal](), updates)
+    return PPO(batch, settings, SIGNALS[signal](), updates)
 
 
 def _chunk_size(updates: int) -> int:

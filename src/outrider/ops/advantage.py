@@ -5,6 +5,8 @@ from __future__ import annotations
 import jax
 from jaxtyping import Array, Bool, Float
 
+from outrider.types import Number
+
 
 def gae(
     reward: Float[Array, "T B"],
@@ -12,8 +14,8 @@ def gae(
     next_value: Float[Array, "T B"],
     terminated: Bool[Array, "T B"],
     truncated: Bool[Array, "T B"],
-    discount: float,
-    trace: float,
+    discount: Number,
+    trace: Number,
 ) -> Float[Array, "T B"]:
     """Generalised advantage estimation (Schulman et al. 2016, eq. 16), with termination told from truncation.
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from outrider.types import Number
 
-def policy_loss(log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip: float) -> Float[Array, ""]:
+
+def policy_loss(log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip: Number) -> Float[Array, ""]:
     """Clipped surrogate objective (Schulman et al. 2017, eq. 7), negated."""
     ratio = jnp.exp(log_ratio)
     clipped = jnp.clip(ratio, 1 - clip, 1 + clip)
@@ -16,7 +18,7 @@ def policy_loss(log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip
 
 
 def value_loss(
-    value: Float[Array, "N"], old: Float[Array, "N"], target: Float[Array, "N"], clip: float
+    value: Float[Array, "N"], old: Float[Array, "N"], target: Float[Array, "N"], clip: Number
 ) -> Float[Array, ""]:
     """Half the squared error, the larger of the plain and the clipped one (Huang et al. 2022, detail 9)."""
     near = old + jnp.clip(value - old, -clip, clip)

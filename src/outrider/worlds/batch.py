@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from outrider.types import Key, Obs
-from outrider.worlds.minigrid.world import MiniGrid
+from outrider.worlds.world import World
 
 
 class Copies(NamedTuple):
@@ -47,7 +47,7 @@ class BatchStep(NamedTuple):
 class Batch:
     """`copies` copies of a world; `fresh` of them generated a step for those that end."""
 
-    world: MiniGrid
+    world: World
     copies: int
     fresh: int
 
@@ -112,7 +112,7 @@ class Batch:
 
     def _with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:
         raised = (flags[:, None] >> jnp.arange(self.world.flags, dtype=jnp.uint32)) & 1
-        return obs._replace(vector=jnp.concatenate([obs.vector, raised.astype(jnp.uint8)], axis=-1))
+        return obs._replace(vector=jnp.concatenate([obs.vector, raised.astype(obs.vector.dtype)], axis=-1))
 
 
 def _mark(

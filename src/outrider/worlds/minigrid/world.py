@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Int, UInt32
 from xminigrid.registration import make as make_layout
 
+from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
 from outrider.worlds.minigrid import captioner, dynamics, layouts
 from outrider.worlds.minigrid import tiles as t
@@ -20,6 +21,7 @@ from outrider.worlds.minigrid.words import BASE, FLAGS, TELEVISION
 from outrider.worlds.names import WorldFacts
 from outrider.worlds.television import CHANNELS
 
+SPACE = Discrete(len(t.ACTION_NAMES))
 SCREEN_BITS = CHANNELS.bit_length()
 
 
@@ -43,7 +45,7 @@ class MiniGrid:
     television: bool
     generate: Callable[[Key], Any]  # a fresh xminigrid state from a key
 
-    actions: int = len(t.ACTION_NAMES)
+    space: Space = SPACE
     view: tuple[int, int] = (dynamics.VIEW, dynamics.VIEW)
     flags: int = len(FLAGS)
     codes: int = TELEVISION + CHANNELS

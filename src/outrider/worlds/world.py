@@ -1,0 +1,51 @@
+"""What every device world has: pure functions of one world, jitted and vmapped by others."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from jaxtyping import Array, Int, UInt32
+
+from outrider.ops.distribution import Space
+from outrider.types import Key, Obs, Step
+
+
+class World(Protocol):
+    """A partially observable environment beside its captioner's event codes; no reset inside a step."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def horizon(self) -> int:
+        """Steps after which an episode is truncated."""
+        ...
+
+    @property
+    def space(self) -> Space: ...
+    @property
+    def view(self) -> tuple[int, int]:
+        """Height and width of the observation's grid; zeros where there is none."""
+        ...
+
+    @property
+    def vector(self) -> int:
+        """Length of the observation's vector, without the flags."""
+        ...
+
+    @property
+    def flags(self) -> int:
+        """Kinds of event that the observation's flags tell apart."""
+        ...
+
+    @property
+    def codes(self) -> int:
+        """Event codes are below this; 0 is silence."""
+        ...
+
+    def reset(self, key: Key) -> tuple[Any, Obs]: ...
+    def step(self, key: Key, state: Any, action: Array) -> Step: ...
+    def stagger(self, key: Key, state: Any) -> Any:
+        """The same world at a random hour of its episode."""
+        ...
+
+    def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]: ...
