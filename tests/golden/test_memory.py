@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from outrider.agents import actor_critic
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
 from outrider.agents.gtrxl import GTrXL
 from outrider.agents.memory import GRU
+from outrider.learn import settings
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
 
@@ -132,3 +134,9 @@ def test_convolutions_see_neighbours_and_rows_keep_their_order():
     layer = encoder.layer
     want = np.tanh(picture.reshape(-1) @ np.asarray(layer.weight) + np.asarray(layer.bias))
     np.testing.assert_allclose(encoder(jnp.asarray(row)[None])[0], want, atol=1e-4)
+
+
+def test_the_settings_know_every_memory():
+    """Settings are read without jax, so their names stand there once more."""
+    assert set(actor_critic.MEMORIES) == set(settings.MEMORIES)
+    assert [name for name, made in actor_critic.MEMORIES.items() if made is None] == ["none"]
