@@ -106,15 +106,10 @@ def verify(claim: Path, out: Path | None, replace: bool, cassette: Path | None, 
     print(f"evidence: {study.folder}   report: {study.folder / 'report.html'}")
 
 
-def _film_of_study(folder: Path, policy: Path) -> None:
+def _film_of_study(folder: Path, policy: Path, weights: Path | None) -> None:
     """Draw the study's film in a process of its own, so that this one needs no jax."""
-    job = policy.name.removeprefix(
-        "policy-"
-    )  # it holds its first seed's policy: `-0` where each seed has weights
-    alike, own = (policy.with_name(f"{job}.weights{of}.json") for of in ("", "-0"))
-    weights = alike if alike.exists() else own
     command = [sys.executable, "-m", "outrider.cli", "watch", str(policy), "--out", str(folder / "watch.gif")]
-    if weights.exists():
+    if weights:
         command += ["--weights", str(weights)]
     try:
         subprocess.run(command, capture_output=True, text=True, check=True, timeout=FILM_SECONDS)

@@ -21,8 +21,8 @@ def test_evidence_is_whole_and_checks_out(plan):
     seen = []
     study = toy_study.run(
         plan,
-        watch=lambda folder, policy: (
-            seen.append(policy.read_text()),
+        watch=lambda folder, policy, weights: (
+            seen.append((policy.read_text(), json.loads(weights.read_text()))),
             (folder / "watch.gif").write_bytes(b"GIF"),
         )[0],
         render=lambda folder: (folder / "report.html").write_text(
@@ -34,7 +34,7 @@ def test_evidence_is_whole_and_checks_out(plan):
         "plan.toml", "runs.jsonl", "verdict.json", "costs.json", "environment.json", "watch.gif",
         "report.html", "manifest.json",
     }  # fmt: skip
-    assert seen == ["a policy"]
+    assert seen == [("a policy", {"by_caption": {"relevance(toy)": 1.0}})]
     assert (study.folder / "plan.toml").read_bytes() == plan.read_bytes()
     assert not list(plan.parent.glob("*.partial"))
     verdict, wrong = check(study.folder)

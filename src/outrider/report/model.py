@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outrider.lm.registry import by_chance
 from outrider.report import charts, words
 from outrider.report.markup import Safe, join, number, table, tag
 from outrider.report.parts import note, section
@@ -60,11 +61,17 @@ def _engine(name: str, e: Evidence, primary: bool = False) -> Safe:
         if paid
         else None
     )
+    drawn = (
+        note("It draws: the answers of seed 0 are shown, every seed has its own.")
+        if by_chance(name)
+        else None
+    )
     where = f" in the arm {', '.join(used)}" if used else ""
     return join(
         [
             tag("p", tag("code", name), where, ": ", _summary(rows), class_="engine") if primary else None,
             note(" · ".join(about)) if about else None,
+            drawn,
             charts.shares(parts, ", ".join(f"{n} {said}" for said, n, _ in parts)),
             drawing,
             note("How many captions have which weight, of those with a weight above 0.") if drawing else None,

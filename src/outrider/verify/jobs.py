@@ -31,9 +31,7 @@ class Job:
     steps: int
     learner: Mapping[str, Any]
     signal: str
-    weights: tuple[
-        str, ...
-    ] = ()  # texts of weights files: one a seed, or one for all; none without an engine
+    weights: tuple[str, ...] = ()  # texts of the weights files: one a seed, one for all, or none
     save_policy: bool = False  # keep the trained parameters of the first seed
 
     @property
@@ -60,7 +58,7 @@ class Job:
             "learner": dict(self.learner),
             "signal": {
                 "name": self.signal,
-                "weights": [str(path) for path in _weights_paths(self, work)],
+                "weights": [str(path) for path in weights_paths(self, work)],
             },
             "save_policy": self.save_policy,
             "policy": str(policy_path(self, work)) if self.save_policy else None,
@@ -104,8 +102,8 @@ def _of_seeds(weights: tuple[str, ...], seeds: tuple[int, ...]) -> tuple[str, ..
     return weights if len(weights) == 1 else tuple(weights[seed] for seed in seeds)
 
 
-def _weights_paths(job: Job, work: Path) -> list[Path]:
-    """One file for all seeds, or one a seed."""
+def weights_paths(job: Job, work: Path) -> list[Path]:
+    """Where the worker finds the weights: one file for all seeds, one a seed, or none."""
     if len(job.weights) <= 1:
         return [work / f"{job.name}.weights.json" for _ in job.weights]
     return [work / f"{job.name}.weights-{seed}.json" for seed in job.seeds]
@@ -130,7 +128,7 @@ def prepare(job: Job, work: Path) -> Path:
     """Write the files that the worker reads, drop what an unfinished one left; the job file's path."""
     for left in (out_path(job, work), _done_path(job, work)):
         left.unlink(missing_ok=True)
-    for weights, text in zip(_weights_paths(job, work), job.weights, strict=True):
+    for weights, text in zip(weights_paths(job, work), job.weights, strict=True):
         write_file(weights, text)
     path = work / f"{job.name}.job.json"
     write_json(path, job.record(work))

@@ -14,7 +14,7 @@ from outrider.errors import Interrupted, OutriderError
 from outrider.verify.asking import Asked, ask_engines
 from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, seal, staged, write_file, write_json
-from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result
+from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result, weights_paths
 from outrider.verify.judge import Verdict, judge
 from outrider.verify.names import DEFAULT_NAMES, Names
 from outrider.verify.plan import Plan, load_plan
@@ -41,7 +41,7 @@ def run_study(
     replace: bool = False,
     cassette: Path | None = None,
     progress: StudyProgress | None = None,
-    watch: Callable[[Path, Path], None] | None = None,
+    watch: Callable[[Path, Path, Path | None], None] | None = None,
     render: Callable[[Path], None] | None = None,
     worker: Sequence[str] = WORKER,
     silence_s: float = SILENCE_S,
@@ -53,7 +53,7 @@ def run_study(
     workers: processes at a time, by default one a core; results do not depend on it.
     replace: an existing evidence folder gives way once the new one is complete.
     cassette: recorded answers to begin with, such as another study's `cassette.jsonl.gz`.
-    watch(folder, policy): draws `watch.gif` of the treatment's first trained agent into the folder.
+    watch(folder, policy, weights): draws `watch.gif` of the treatment's first trained agent into the folder.
     render(folder): writes `report.html` from the other files. Both run before the folder is sealed. Raises
     OutriderError for whatever the user can mend, and Interrupted on Ctrl-C; both leave finished jobs for the
     same command to go on from.
@@ -76,9 +76,9 @@ def run_study(
                     "workers": workers or available_cores(),
                 }
                 write_json(folder / "costs.json", {**costs, "study": study})
-                policy = next(policy_path(job, folder / WORK) for job in jobs if job.save_policy)
                 if watch is not None:
-                    watch(folder, policy)
+                    work, shown = folder / WORK, next(job for job in jobs if job.save_policy)
+                    watch(folder, policy_path(shown, work), next(iter(weights_paths(shown, work)), None))
                 if render is not None:
                     render(folder)
                 seal(plan, folder, target)
