@@ -32,12 +32,12 @@ class Train:
     """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
     out: Path = Path("out/policy.npz")
     """Where the policy goes; its captions' weights go beside it."""
-    settings: Settings = dataclasses.field(default_factory=Settings)
+    learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
         from outrider.commands import train
 
-        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.settings)
+        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.learner)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -156,13 +156,12 @@ def worlds() -> None:
 
     table = Table(title="Worlds")
     table.add_column("id", no_wrap=True)
-    for column in ("what to do", "mission"):
-        table.add_column(column)
+    table.add_column("what to do")
     for column in ("horizon", "captions"):
         table.add_column(column, justify="right")
     for name, facts in WORLDS.items():
         said = len(set(event_sentences(name).values()))
-        table.add_row(name, facts.description, facts.mission, str(facts.horizon), str(said))
+        table.add_row(name, facts.description, str(facts.horizon), str(said))
     console = Console()
     console.print(table)
     options = ", ".join(f"+{o}" for o in OPTIONS)

@@ -39,7 +39,7 @@ def fails(*arguments: str, says: tuple[str, ...], **environment: str) -> None:
         (("train", "minigrid/doorkey-8x8", "--steps", "0"), ("0 environment steps", "choose 1 to")),
         (("train", "minigrid/doorkey-8x8", "--seeds", "-1"), ("--seeds is -1", "at least 1")),
         (("train", "minigrid/doorkey-8x8", "--signal", "event-count"), ("--signal and --engine",)),
-        (("train", "minigrid/doorkey-8x8", "--settings.envs", "0"), ("envs is 0",)),
+        (("train", "minigrid/doorkey-8x8", "--learner.envs", "0"), ("envs is 0",)),
         (("ask", "Hello.", "--engine", "relevanc(embedded)"), ("relevanc", "did you mean")),
         (("verify", "claims/no-such-claim"), ("no-such-claim",)),
         (("verify", "claims/no-such-claim", "--workers", "0"), ("--workers is 0",)),
