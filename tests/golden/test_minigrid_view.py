@@ -113,7 +113,6 @@ def test_doors_hide_what_is_behind_them_until_open():
 
 @pytest.mark.parametrize("world_id", PLAIN)
 def test_view_is_what_the_minigrid_package_shows(world_id):
-    pytest.importorskip("minigrid")
     from minigrid.core.grid import Grid
     from minigrid.core.mission import MissionSpace
     from minigrid.core.world_object import Ball, Door, Goal, Wall
