@@ -95,7 +95,6 @@ def test_one_arm_is_no_claim():
 
 
 def test_unknown_worlds_and_engines_name_their_key():
-    pytest.importorskip("outrider.lm.registry")
     good = PLAN.replace("toy/world", "minigrid/doorkey-8x8").replace("relevance(toy)", "relevance(embedded)")
     assert parse_plan(good).world == "minigrid/doorkey-8x8"
     with pytest.raises(OutriderError, match=r"plan.toml: \[study\] world: .*minigrid/doorkey-8x8"):
