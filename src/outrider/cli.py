@@ -14,6 +14,7 @@ import tyro
 
 from outrider import interrupt
 from outrider.errors import Interrupted, OutriderError
+from outrider.learn.hosts import Hosts
 from outrider.learn.settings import Settings
 
 
@@ -32,12 +33,16 @@ class Train:
     """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
     out: Path = Path("out/policy.npz")
     """Where the policy goes; its captions' weights go beside it."""
+    spread: Literal["auto", "turns", "together", "devices"] = "auto"
+    """How several seeds share the machine: in turns, together in one program, or a share for each device."""
+    hosts: Hosts = dataclasses.field(default_factory=Hosts)
+    """Several processes that train one team of synchronous learners (`--learner.learners`) together."""
     learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
         from outrider.commands import train
 
-        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.learner)
+        train(self)
 
 
 @dataclasses.dataclass(frozen=True)

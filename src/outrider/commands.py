@@ -12,16 +12,17 @@ from outrider import interrupt
 from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
-    from outrider.learn.settings import Settings
+    from outrider.cli import Train
 
 
 FILM_SECONDS = 300  # after which a study goes on without
 
 
-def train(
-    world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
-) -> None:
-    """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
+def train(asked: Train) -> None:
+    """Train agents and save the first one's policy, with the weights of its captions beside it."""
+    world, steps, seeds, signal, engine, out = (
+        asked.world, asked.steps, asked.seeds, asked.signal, asked.engine, asked.out,
+    )  # fmt: skip
     if seeds < 1:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
     if (signal == "none") != (engine == ""):
@@ -34,6 +35,7 @@ def train(
     check_steps(steps)
     check_world(world)
     out.parent.mkdir(parents=True, exist_ok=True)
+    asked.hosts.join()
     by_seed = _rate_all(world, engine, seeds) if engine else []
 
     import jax
@@ -49,7 +51,7 @@ def train(
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
-    with Progress() as bars:
+    with Progress(disable=not asked.hosts.first) as bars:
         bar = bars.add_task("compiling", total=1.0)
 
         def heard(progress: float, lines) -> None:
@@ -57,9 +59,11 @@ def train(
             ended = max(1, int(lines.episodes.sum()))
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 
-        trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
+        trained = run(world, asked.learner, signal, atlas, range(seeds), steps, heard, spread=asked.spread)
+    if not asked.hosts.first:
+        return
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
-    save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
+    save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, asked.learner)
     if by_seed:
         write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
     done = trained.lines.steps[:, -1].sum()

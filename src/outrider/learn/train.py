@@ -18,10 +18,12 @@ from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
+from outrider.learn.group import group
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.rates import Rates, stacked
 from outrider.learn.settings import Settings, check_steps
-from outrider.learn.team import mesh, place, spread
+from outrider.learn.team import mesh, place
+from outrider.learn.team import spread as on_team
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.names import event_kind
@@ -62,18 +64,20 @@ def train(
     steps: int,
     heard: Heard = lambda progress, lines: None,
     rates: Rates | None = None,
+    spread: str = "auto",
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
     `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
-    What a seed learns depends neither on the clock nor on the seeds beside it.
+    `spread` is how they share the machine (`learn/group.py`). What a seed learns depends neither on the clock nor on
+    the seeds beside it.
 
     Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
     """
     check_steps(steps)
     updates = settings.updates(steps)
     learner = learner_for(world_id, settings, signal, updates)
-    devices = mesh(settings.learners)
+    devices, together = mesh(settings.learners), group(len(seeds), spread, settings.learners)
     world = learner.batch.world
     atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
     chunk = _chunk_size(updates)
@@ -81,24 +85,22 @@ def train(
     began = time.perf_counter()
     start = jax.jit(jax.vmap(learner.init, in_axes=(0, 0 if atlas.weight.ndim == 2 else None, 0)))
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
-    state = start(keys, atlas, rates or stacked([settings] * len(seeds)))
+    state = together.filled(start(keys, atlas, rates or stacked([settings] * len(seeds))))
 
-    def advance(state: Learner, length: int) -> tuple[Learner, Line]:
-        return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=length)
+    def advance(state: Learner) -> tuple[Learner, Line]:
+        return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=chunk)
 
-    def group(state: Learner) -> tuple[Learner, Line]:
-        return _each(lambda one: advance(one, chunk), state)
-
+    everyone = together.run(advance)
     if settings.learners > 1:
-        group, state = spread(group, devices, SHARES), place(state, devices, SHARES)
-    run = jax.jit(group, donate_argnums=0)
+        everyone, state = on_team(everyone, devices, SHARES), place(state, devices, SHARES)
+    run = jax.jit(everyone, donate_argnums=0)
     compiled = run.lower(state).compile()
     compile_seconds = time.perf_counter() - began
 
     began, written = time.perf_counter(), []
     for done in range(chunk, updates + 1, chunk):
         state, lines = compiled(state)
-        lines = jax.device_get(lines)
+        lines = together.own(jax.device_get(lines))
         _check_finite(lines, seeds)
         written.append(lines)
         heard(done / updates, lines)
@@ -110,17 +112,10 @@ def train(
     fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
         jnp.asarray(seeds, jnp.uint32)
     )
-    networks = jax.device_put(state.network, jax.devices()[0])
+    networks, diary = together.own(jax.device_get((state.network, state.diary)))
     won, returned = map(np.asarray, evaluate(networks, fresh))
     lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(networks, lines, jax.device_get(state.diary), won, returned, compile_seconds, run_seconds)
-
-
-def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
-    """All learners of a group: one after another on a CPU, where small networks gain nothing from sharing a matrix
-    product (an eighth slower, measured), together elsewhere.
-    """
-    return jax.lax.map(advance, state) if jax.default_backend() == "cpu" else jax.vmap(advance)(state)
+    return Trained(networks, lines, diary, won, returned, compile_seconds, run_seconds)
 
 
 def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
