@@ -16,7 +16,7 @@ import jax
 import xminigrid
 from record import record
 
-from outrider.worlds.names import WORLDS
+from outrider.worlds.minigrid.family import WORLDS
 from outrider.worlds.registry import make
 
 COPIES, STEPS, REPEATS = 64, 500, 5

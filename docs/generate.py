@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from picture import learning_curves  # noqa: E402
 
 from outrider.report.board import readme_table  # noqa: E402
-from outrider.worlds.names import WORLDS, event_sentences  # noqa: E402
+from outrider.worlds.names import WORLDS, event_sentences, family_of  # noqa: E402
 
 BLOCK = re.compile(
     r"(<!-- (?P<kind>code|bench|worlds|picture|board):(?P<what>[^\n]+?):begin -->\n)"
@@ -133,11 +133,16 @@ def worlds(what: str, page: Path) -> str:
     """The table of worlds: what a plan can name."""
     rows = [
         f"| `{name}` | {facts.description} | {facts.mission} | {facts.horizon:,} "
-        f"| {len(set(event_sentences(name).values()))} | {len(event_sentences(f'{name}+television')):,} |"
+        f"| {len(set(event_sentences(name).values()))} | {_options(name)} |"
         for name, facts in WORLDS.items()
     ]
-    head = "| world | what to do | mission | longest episode, steps | captions | events with `+television` |"
-    return "\n".join([head, "| --- | --- | --- | ---: | ---: | ---: |", *rows])
+    head = "| world | what to do | mission | longest episode, steps | captions | options, with all events |"
+    return "\n".join([head, "| --- | --- | --- | ---: | ---: | --- |", *rows])
+
+
+def _options(world: str) -> str:
+    known = family_of(world).options
+    return ", ".join(f"`+{o}` {len(event_sentences(f'{world}+{o}')):,}" for o in known)
 
 
 def picture(what: str, page: Path) -> str:

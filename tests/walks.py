@@ -12,8 +12,8 @@ import numpy as np
 from outrider.worlds.batch import Batch, BatchStep, Copies
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
+from outrider.worlds.minigrid.family import WORLDS
 from outrider.worlds.minigrid.world import MiniGrid, State
-from outrider.worlds.names import WORLDS
 from outrider.worlds.registry import make
 
 PLAIN = tuple(WORLDS)

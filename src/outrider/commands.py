@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from outrider import interrupt
 from outrider.errors import OutriderError
@@ -30,10 +30,10 @@ def train(asked: Train) -> None:
             "--signal and --engine go together: a signal pays what an engine rates; give both or none"
         )
     from outrider.learn.settings import check_steps
-    from outrider.worlds.names import check_world
+    from outrider.worlds.names import check_installed
 
     check_steps(steps)
-    check_world(world)
+    check_installed(world)
     out.parent.mkdir(parents=True, exist_ok=True)
     asked.hosts.join()
     by_seed = _rate_all(world, engine, seeds) if engine else []
@@ -130,15 +130,20 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     from outrider.learn.episode import play
     from outrider.learn.policy import load_policy
     from outrider.report.gif import draw_episode
+    from outrider.worlds.names import check_world
     from outrider.worlds.registry import make
+    from outrider.worlds.world import Drawn
 
     network, world_id = load_policy(policy)
+    world = make(world_id)
+    if not check_world(world_id)[0].drawn:
+        raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
     weights = weights or _beside(policy)
     try:
         by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
     except (ValueError, KeyError, TypeError) as error:
         raise OutriderError(f"{weights} holds no weights ({error}); delete it, or train anew") from None
-    episode = play(network, make(world_id), jax.random.key(seed))
+    episode = play(network, cast(Drawn, world), jax.random.key(seed))
     texts = dict(vocabulary(world_id).by_code)
     captions = [texts.get(event, "") for event in episode.events]
     paid = [
@@ -156,7 +161,7 @@ def worlds() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from outrider.worlds.names import OPTIONS, WORLDS, event_sentences
+    from outrider.worlds.names import FAMILIES, WORLDS, event_sentences
 
     table = Table(title="Worlds")
     table.add_column("id", no_wrap=True)
@@ -168,10 +173,9 @@ def worlds() -> None:
         table.add_row(name, facts.description, str(facts.horizon), str(said))
     console = Console()
     console.print(table)
-    options = ", ".join(f"+{o}" for o in OPTIONS)
-    console.print(
-        f"Options of each: {options} (toggling or dropping nothing shows endless irrelevant pictures)."
-    )
+    for name, family in FAMILIES.items():
+        for option, effect in family.options.items():
+            console.print(f"Option of every {name} world: +{option} ({effect}).")
 
 
 def ask(caption: str, world: str, mission: str, engine: str) -> None:

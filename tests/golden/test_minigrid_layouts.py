@@ -11,7 +11,7 @@ from scipy import stats
 import walks
 from outrider.worlds.minigrid import layouts
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.names import WORLDS
+from outrider.worlds.minigrid.family import WORLDS
 from walks import PLAIN
 
 SHUT = (t.WALL, t.DOOR_LOCKED, *t.OBJECTS)

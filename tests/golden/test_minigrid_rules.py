@@ -13,7 +13,7 @@ from xminigrid.types import AgentState
 
 import walks
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.names import WORLDS
+from outrider.worlds.minigrid.family import WORLDS
 from walks import PLAIN
 
 ROWS = 8192

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from outrider.errors import OutriderError
 from outrider.guide.vocabulary import Vocabulary
 from outrider.lm.question import Answer, Engine, Rate
 
@@ -22,6 +23,10 @@ class Weights:
 
 
 def ask(words: Vocabulary, engine: Engine) -> Weights:
-    """Put every caption to the engine, in one call."""
+    """Put every caption to the engine, in one call. Errors: a world without captions."""
+    if not words.captions:
+        raise OutriderError(
+            f"the world of the mission {words.mission!r} has no captions to rate; train it without signal and engine"
+        )
     answers = engine.answer([Rate(caption, words.mission) for caption in words.captions])
     return Weights(dict(zip(words.captions, answers, strict=True)))

@@ -42,8 +42,9 @@ def write(
     bonus: Float[Array, "T B"],
     entropy: Float[Array, ""],
     loss: Float[Array, ""],
+    solved_above: float = 0.0,
 ) -> tuple[Diary, Line]:
-    """The diary after a rollout, and the line of it. A success is an episode that terminates with a reward."""
+    """The diary after a rollout, and the line of it. A success is an episode whose return is above `solved_above`."""
     length, copies = trajectory.reward.shape
     met = diary.met.at[trajectory.events].add(1)
     steps = diary.steps + length * copies
@@ -53,10 +54,11 @@ def write(
     when = jnp.broadcast_to(clock[:, None, None], trajectory.events.shape)
     appeared = jnp.full_like(met, never).at[trajectory.events].min(when)
     first_met = jnp.where((diary.first_met < 0) & (appeared < never), appeared, diary.first_met)
+    done = trajectory.terminated | trajectory.truncated
     line = Line(
         steps=steps,
-        episodes=jnp.sum(trajectory.terminated | trajectory.truncated),
-        successes=jnp.sum(trajectory.terminated & (trajectory.episode_return > 0)),
+        episodes=jnp.sum(done),
+        successes=jnp.sum(done & (trajectory.episode_return > solved_above)),
         returns=trajectory.episode_return.sum(),
         lengths=trajectory.episode_length.sum(),
         bonus=bonus.mean(),

@@ -14,9 +14,12 @@ from outrider.worlds.world import World
 EPISODES = 64
 
 
-def solved(network: ActorCritic, world: World, key: Key) -> tuple[Int[Array, ""], Float[Array, ""]]:
+def solved(
+    network: ActorCritic, world: World, key: Key, above: float = 0.0
+) -> tuple[Int[Array, ""], Float[Array, ""]]:
     """How many of `EPISODES` fresh episodes the policy solves, and their mean return, acting by chance as in training.
 
+    An episode is solved if its return is above `above`.
     Unlike the curve, where an episode is counted when it ends, this does not favour short episodes over long ones.
     """
     batch = Batch(world, EPISODES, fresh=1)
@@ -28,9 +31,10 @@ def solved(network: ActorCritic, world: World, key: Key) -> tuple[Int[Array, ""]
         act_key, world_key = jax.random.split(key)
         outputs, _, memory = network.act(memory, obs, never)
         after = batch.step(world_key, copies, network.space.sample(act_key, outputs))
-        won = won | (~over & after.terminated & (after.episode_return > 0))
+        ended = after.terminated | after.truncated
+        won = won | (~over & ended & (after.episode_return > above))
         returned = jnp.where(over, returned, returned + after.reward)
-        over = over | after.terminated | after.truncated
+        over = over | ended
         return (after.copies, memory, after.obs, over, won, returned), None
 
     never = jnp.zeros(EPISODES, bool)

@@ -149,7 +149,8 @@ class PPO(NamedTuple):
             epoch, (parameters, learner.optimiser), jax.random.split(epochs_key, s.epochs)
         )
 
-        diary, line = write(learner.diary, everyones, paid, *team.mean((entropy.mean(), loss.mean())))
+        told = team.mean((entropy.mean(), loss.mean()))
+        diary, line = write(learner.diary, everyones, paid, *told, self.batch.solved_above)
         learner = learner._replace(
             network=as_network(parameters), optimiser=state, signal=signal, diary=diary
         )

@@ -26,7 +26,7 @@ from outrider.learn.team import mesh, place
 from outrider.learn.team import spread as on_team
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
-from outrider.worlds.names import event_kind
+from outrider.worlds.names import check_world, event_kind
 from outrider.worlds.registry import make
 
 SIGNALS: dict[str, Callable[[], Signal]] = {
@@ -34,7 +34,6 @@ SIGNALS: dict[str, Callable[[], Signal]] = {
     "event-count": event_count,
     "event-constant": event_constant,
 }
-COPIES_A_RESET = 16  # copies that share one freshly generated world a step
 CHUNK = 8  # about how many updates a compiled call makes: a second or two, so that progress shows and Ctrl-C lands
 
 EVALUATION = 20_261  # its keys, the same for a seed in every arm
@@ -46,6 +45,7 @@ Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines
 class Trained:
     """What training leaves, each with a leading axis of seeds."""
 
+    world: str
     networks: ActorCritic
     lines: Line  # [seeds, updates]
     diary: Diary
@@ -106,8 +106,9 @@ def train(
         heard(done / updates, lines)
     run_seconds = time.perf_counter() - began
 
+    above = learner.batch.solved_above
     evaluate = jax.jit(
-        lambda networks, keys: jax.lax.map(lambda one: solved(one[0], world, one[1]), (networks, keys))
+        lambda networks, keys: jax.lax.map(lambda one: solved(one[0], world, one[1], above), (networks, keys))
     )
     fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
         jnp.asarray(seeds, jnp.uint32)
@@ -115,7 +116,7 @@ def train(
     networks, diary = together.own(jax.device_get((state.network, state.diary)))
     won, returned = map(np.asarray, evaluate(networks, fresh))
     lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(networks, lines, diary, won, returned, compile_seconds, run_seconds)
+    return Trained(world_id, networks, lines, diary, won, returned, compile_seconds, run_seconds)
 
 
 def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
@@ -128,7 +129,9 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
             f"learner setting rollout = {settings.rollout} is longer than an episode of {world_id} "
             f"({world.horizon} steps); make it at most that"
         )
-    batch = Batch(world, settings.envs, fresh=max(1, settings.envs // COPIES_A_RESET))
+    facts, _ = check_world(world_id)
+    fresh = max(1, settings.envs // facts.copies_a_reset)
+    batch = Batch(world, settings.envs, fresh, facts.solved_above)
     return PPO(batch, settings, SIGNALS[signal](), updates)
 
 
@@ -159,7 +162,7 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
     kinds: Counter[str] = Counter()
     for code in np.flatnonzero(trained.diary.met[which]).tolist():
         count, at = int(trained.diary.met[which, code]), int(trained.diary.first_met[which, code])
-        kinds[event_kind(code)] += count
+        kinds[event_kind(trained.world, code)] += count
         if sentence := sentences.get(code):
             met[sentence] += count
             first[sentence] = min(first.get(sentence, at), at)

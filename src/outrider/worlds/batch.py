@@ -7,7 +7,7 @@ same step may so start alike; their later chance does not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -45,15 +45,19 @@ class BatchStep(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """`copies` copies of a world; `fresh` of them generated a step for those that end."""
+    """`copies` copies of a world; `fresh` of them generated a step for those that end.
+
+    An episode with a return above `solved_above` is a success.
+    """
 
     world: World
     copies: int
     fresh: int
+    solved_above: float = 0.0
 
     def share(self, learners: int) -> Batch:
         """What one of `learners` synchronous learners steps of it."""
-        return Batch(self.world, self.copies // learners, max(1, self.fresh // learners))
+        return replace(self, copies=self.copies // learners, fresh=max(1, self.fresh // learners))
 
     def reset(self, key: Key, stagger: bool = True) -> tuple[Copies, Obs]:
         """Every copy in a fresh world of its own; with `stagger`, at a random hour of its first episode.
@@ -83,11 +87,13 @@ class Batch:
         returned, length = copies.returned + stepped.reward, copies.length + 1
 
         fresh_state, fresh_obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.fresh))
-        # The k-th copy that ends takes fresh world k, from a random start, round and round.
-        turn = jnp.cumsum(done) + jax.random.randint(share_key, (), 0, self.fresh)
+        if self.fresh < self.copies:
+            # The k-th copy that ends takes fresh world k, from a random start, round and round.
+            turn = jnp.cumsum(done) + jax.random.randint(share_key, (), 0, self.fresh)
+            fresh_state, fresh_obs = jax.tree.map(lambda x: x[turn % self.fresh], (fresh_state, fresh_obs))
 
         def renew(fresh: Array, old: Array) -> Array:
-            return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), fresh[turn % self.fresh], old)
+            return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), fresh, old)
 
         final = self._with_flags(stepped.obs, flags)
         kept = Copies(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
 from jaxtyping import Array, Int, UInt32
 
 from outrider.ops.distribution import Space
@@ -49,3 +50,11 @@ class World(Protocol):
         ...
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]: ...
+
+
+class Drawn(World, Protocol):
+    """A world of which a picture can be made: its facts say `drawn`."""
+
+    def render(self, state: Any) -> np.ndarray:
+        """An image of one state, `[H, W, 3]` bytes."""
+        ...

@@ -17,8 +17,8 @@ from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
 from outrider.worlds.minigrid import captioner, dynamics, layouts
 from outrider.worlds.minigrid import tiles as t
+from outrider.worlds.minigrid.family import MiniGridFacts
 from outrider.worlds.minigrid.words import BASE, FLAGS, TELEVISION
-from outrider.worlds.names import WorldFacts
 from outrider.worlds.television import CHANNELS
 
 SPACE = Discrete(len(t.ACTION_NAMES))
@@ -41,7 +41,7 @@ class MiniGrid:
     """
 
     id: str
-    facts: WorldFacts
+    facts: MiniGridFacts
     television: bool
     generate: Callable[[Key], Any]  # a fresh xminigrid state from a key
 
@@ -130,7 +130,7 @@ class MiniGrid:
         return Obs(grid=view, vector=bits.astype(jnp.uint8))
 
 
-def build(world_id: str, facts: WorldFacts, options: frozenset[str]) -> MiniGrid:
+def build(world_id: str, facts: MiniGridFacts, options: frozenset[str]) -> MiniGrid:
     """The world of a checked id. xminigrid's layout module makes arrays when first imported: never inside `jit`."""
     env, params = make_layout(facts.layout)
     return MiniGrid(world_id, facts, "television" in options, partial(env._generate_problem, params))

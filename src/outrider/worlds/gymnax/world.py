@@ -1,0 +1,95 @@
+"""A world of gymnax 1.x under our contract: the one file that knows gymnax's own.
+
+gymnax's `step` starts ended episodes anew inside the step, so `step_env` is called instead. It says whether the episode
+terminated; whether the clock ran out is asked beside it. An episode that ends in its last step terminated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnax
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, UInt32
+
+from outrider.ops.distribution import Discrete, Space
+from outrider.types import Key, Obs, Step
+from outrider.worlds.gymnax.family import GymnaxFacts
+
+
+@dataclass(frozen=True)
+class Gymnax:
+    """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
+
+    An observation is gymnax's own as one vector of floats. There are no captions: event codes are all 0.
+    """
+
+    facts: GymnaxFacts
+    env: Any
+    params: Any
+    space: Space
+    vector: int
+    view: tuple[int, int] = (0, 0)
+    flags: int = 0
+    codes: int = 1
+
+    @property
+    def id(self) -> str:
+        """As in the table of worlds."""
+        return self.facts.name
+
+    @property
+    def horizon(self) -> int:
+        """Steps after which an episode is truncated."""
+        return self.facts.horizon
+
+    def reset(self, key: Key) -> tuple[Any, Obs]:
+        """A fresh episode."""
+        obs, state = self.env.reset_env(key, self.params)
+        return jax.tree.map(_strong, state), self._observed(obs)
+
+    def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
+        """One action by gymnax's rules; no reset inside."""
+        obs, after, reward, terminated, _ = self.env.step_env(key, state, action, self.params)
+        return Step(
+            state=jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state),
+            obs=self._observed(obs),
+            reward=jnp.asarray(reward, jnp.float32),
+            terminated=terminated,
+            truncated=~terminated & self.env.is_truncated(after, self.params),
+            events=jnp.zeros(1, jnp.int32),
+        )
+
+    def stagger(self, key: Key, state: Any) -> Any:
+        """The same world at a random hour, where the clock ends episodes and means nothing else."""
+        if not self.facts.timed:
+            return state
+        return state.replace(time=jax.random.randint(key, (), 0, self.horizon))
+
+    def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
+        """There are no flags."""
+        return jnp.zeros(codes.shape, jnp.uint32)
+
+    def _observed(self, obs: Array) -> Obs:
+        return Obs(jnp.zeros(self.view, jnp.uint8), jnp.asarray(obs, jnp.float32).reshape(-1))
+
+
+def _strong(x: Any) -> Array:
+    """The same as an array whose type does not depend on what it meets."""
+    return jnp.asarray(x, jnp.asarray(x).dtype)
+
+
+def build(facts: GymnaxFacts) -> Gymnax:
+    """The world of checked facts: as gymnax makes it, with our horizon.
+
+    A DeepSea has a fixed mapping of actions, drawn from key 0 by gymnax: which action is "right" differs by cell.
+    """
+    sized = {"size": facts.size} if facts.make == "DeepSea-bsuite" else {}
+    env, params = gymnax.make(facts.make, **sized)
+    if facts.make == "MemoryChain-bsuite":
+        params = params.replace(memory_length=facts.size)
+    params = params.replace(max_steps_in_episode=facts.horizon)
+    obs = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), params)[0])
+    return Gymnax(facts, env, params, Discrete(env.num_actions), obs.size)
