@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from outrider.worlds.batch import Batch, BatchStep, Copies
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
-from outrider.worlds.minigrid.family import WORLDS
-from outrider.worlds.minigrid.world import MiniGrid, State
+from outrider.worlds.minigrid.family import OPTIONS, WORLDS
+from outrider.worlds.minigrid.world import State
+from outrider.worlds.names import check_world, family_of
 from outrider.worlds.registry import make
 
-PLAIN = tuple(WORLDS)
-TELEVISED = tuple(f"{name}+television" for name in WORLDS)
-WALKED = (*PLAIN, TELEVISED[0])  # those whose whole walks are compiled; the others take single steps
+PLAIN = tuple(WORLDS)  # MiniGrid's
+TELEVISED = tuple(f"{name}+{option}" for name in WORLDS for option in OPTIONS)
+# Of other families one world of each kind.
+OTHERS = ("gymnax/cartpole", "gymnax/mountaincar", "gymnax/deepsea-8", "gymnax/memorychain-5")
+WALKED = (*PLAIN, TELEVISED[0], *OTHERS)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -29,22 +33,24 @@ QUICK = {"xla_backend_optimization_level": 0}
 class Walk(NamedTuple):
     """A walk of `COPIES` copies over `LENGTH` steps, as NumPy arrays [LENGTH, COPIES, ...]."""
 
-    world: State  # before the action
+    world: Any  # before the action
     obs: Any  # what the action was chosen on
     action: np.ndarray
     after: BatchStep  # without its copies: those are the next row's
 
 
 @cache
-def world(world_id: str) -> MiniGrid:
-    """The world, made once."""
+def world(world_id: str) -> Any:
+    """The world, made once; skips the test where its package is not installed."""
+    if package := family_of(world_id).package:
+        pytest.importorskip(package)
     return make(world_id)
 
 
 @cache
 def batch(world_id: str) -> Batch:
     """The copies that walk."""
-    return Batch(world(world_id), COPIES, FRESH)
+    return Batch(world(world_id), COPIES, COPIES if check_world(world_id)[0].copies_a_reset == 1 else FRESH)
 
 
 @cache
@@ -57,10 +63,12 @@ def starter(world_id: str) -> Any:
 def walker(world_id: str) -> Any:
     """The compiled walk: from a key, the copies and what they see."""
 
+    act = _lively if world_id in (*PLAIN, *TELEVISED) else partial(_by_chance, world(world_id).space.outputs)
+
     def step(carry: tuple, key: jax.Array) -> tuple[tuple, Walk]:
         copies, obs = carry
         act_key, world_key = jax.random.split(key)
-        action = _lively(act_key, copies)
+        action = act(act_key, copies)
         after = batch(world_id).step(world_key, copies, action)
         return (after.copies, after.obs), Walk(copies.world, obs, action, after._replace(copies=None))
 
@@ -80,6 +88,10 @@ def walk_from(world_id: str, seed: int) -> Walk:
 def walk(world_id: str) -> Walk:
     """One walk of a world, for all tests."""
     return walk_from(world_id, 7)
+
+
+def _by_chance(actions: int, key: jax.Array, copies: Copies) -> jax.Array:
+    return jax.random.randint(key, copies.length.shape, 0, actions)
 
 
 def _lively(key: jax.Array, copies: Copies) -> jax.Array:
@@ -118,6 +130,13 @@ def stepped(world_id: str, states: Any, actions: np.ndarray, seed: int = 0) -> A
         part = jax.tree.map(lambda x, rows=rows: x[rows], states)
         parts.append(jax.device_get(stepper(world_id)(keys(seed + start), part, actions[rows])))
     return jax.tree.map(lambda *xs: np.concatenate(xs)[:n], *parts)
+
+
+def single_steps(world_id: str, states: Any, actions: np.ndarray) -> Any:
+    """As `stepped`, of at most `ROWS` rows and in one portion."""
+    rows = np.arange(ROWS) % len(actions)
+    found = stepper(world_id)(keys(0), jax.tree.map(lambda x: x[rows], states), actions[rows])
+    return jax.tree.map(lambda x: np.asarray(x)[: len(actions)], found)
 
 
 @cache

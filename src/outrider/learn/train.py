@@ -124,12 +124,12 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
     if signal not in SIGNALS:
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     world = make(world_id)
-    if settings.rollout > world.horizon:
+    facts, _ = check_world(world_id)
+    if facts.timed and settings.rollout > world.horizon:
         raise OutriderError(
             f"learner setting rollout = {settings.rollout} is longer than an episode of {world_id} "
             f"({world.horizon} steps); make it at most that"
         )
-    facts, _ = check_world(world_id)
     fresh = max(1, settings.envs // facts.copies_a_reset)
     batch = Batch(world, settings.envs, fresh, facts.solved_above)
     return PPO(batch, settings, SIGNALS[signal](), updates)

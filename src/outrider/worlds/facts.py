@@ -19,6 +19,7 @@ class WorldFacts:
     copies_a_reset: int = (
         16  # copies that share one freshly generated world a step; 1 where making one is cheap
     )
+    timed: bool = True  # the clock cuts episodes off; else each terminates by itself within the horizon
     drawn: bool = True  # a film can be made of it
 
 

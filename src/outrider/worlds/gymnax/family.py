@@ -17,7 +17,6 @@ class GymnaxFacts(WorldFacts):
 
     make: str
     size: int = 0
-    timed: bool  # episodes are cut by the clock, which the agent does not see
     copies_a_reset: int = 1
     drawn: bool = False
 
@@ -52,7 +51,6 @@ WORLDS = {
         GymnaxFacts(
             name="gymnax/cartpole",
             make="CartPole-v1",
-            timed=True,
             mission="balance the pole on the cart",
             horizon=500,
             description="keep the pole up for 500 steps",
@@ -61,7 +59,6 @@ WORLDS = {
         GymnaxFacts(
             name="gymnax/mountaincar",
             make="MountainCar-v0",
-            timed=True,
             mission="drive the car to the top of the right hill",
             horizon=200,
             description="swing up a hill that is too steep; -1 a step until the top",
