@@ -106,9 +106,11 @@ def train(
         heard(done / updates, lines)
     run_seconds = time.perf_counter() - began
 
-    above = learner.batch.solved_above
+    above, sparing = learner.batch.solved_above, learner.batch.sparing
     evaluate = jax.jit(
-        lambda networks, keys: jax.lax.map(lambda one: solved(one[0], world, one[1], above), (networks, keys))
+        lambda networks, keys: jax.lax.map(
+            lambda one: solved(one[0], world, one[1], above, sparing), (networks, keys)
+        )
     )
     fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
         jnp.asarray(seeds, jnp.uint32)
@@ -131,7 +133,7 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
             f"({world.horizon} steps); make it at most that"
         )
     fresh = max(1, settings.envs // facts.copies_a_reset)
-    batch = Batch(world, settings.envs, fresh, facts.solved_above)
+    batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
     return PPO(batch, settings, SIGNALS[signal](), updates)
 
 

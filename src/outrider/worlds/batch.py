@@ -47,13 +47,15 @@ class BatchStep(NamedTuple):
 class Batch:
     """`copies` copies of a world; `fresh` of them generated a step for those that end.
 
-    An episode with a return above `solved_above` is a success.
+    An episode with a return above `solved_above` is a success. With `sparing`, fresh worlds are made only in steps in
+    which a copy ends: for worlds that cost far more to make than to step.
     """
 
     world: World
     copies: int
     fresh: int
     solved_above: float = 0.0
+    sparing: bool = False
 
     def share(self, learners: int) -> Batch:
         """What one of `learners` synchronous learners steps of it."""
@@ -86,18 +88,21 @@ class Batch:
         flags = copies.flags | jnp.bitwise_or.reduce(self.world.flag_bits(stepped.events), axis=1)
         returned, length = copies.returned + stepped.reward, copies.length + 1
 
-        fresh_state, fresh_obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.fresh))
-        if self.fresh < self.copies:
-            # The k-th copy that ends takes fresh world k, from a random start, round and round.
-            turn = jnp.cumsum(done) + jax.random.randint(share_key, (), 0, self.fresh)
-            fresh_state, fresh_obs = jax.tree.map(lambda x: x[turn % self.fresh], (fresh_state, fresh_obs))
+        def renewed(old: tuple[Any, Obs]) -> tuple[Any, Obs]:
+            fresh = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.fresh))
+            if self.fresh < self.copies:
+                # The k-th copy that ends takes fresh world k, from a random start, round and round.
+                turn = jnp.cumsum(done) + jax.random.randint(share_key, (), 0, self.fresh)
+                fresh = jax.tree.map(lambda x: x[turn % self.fresh], fresh)
+            return jax.tree.map(
+                lambda new, old: jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), new, old), fresh, old
+            )
 
-        def renew(fresh: Array, old: Array) -> Array:
-            return jnp.where(done.reshape(-1, *[1] * (old.ndim - 1)), fresh, old)
-
+        old = stepped.state, stepped.obs
+        state, obs = jax.lax.cond(done.any(), renewed, lambda old: old, old) if self.sparing else renewed(old)
         final = self._with_flags(stepped.obs, flags)
         kept = Copies(
-            world=jax.tree.map(renew, fresh_state, stepped.state),
+            world=state,
             seen=jnp.where(done[:, None], 0, seen),
             flags=jnp.where(done, 0, flags),
             returned=jnp.where(done, 0.0, returned),
@@ -105,7 +110,7 @@ class Batch:
         )
         return BatchStep(
             copies=kept,
-            obs=self._with_flags(jax.tree.map(renew, fresh_obs, stepped.obs), kept.flags),
+            obs=self._with_flags(obs, kept.flags),
             final=final,
             reward=stepped.reward,
             terminated=stepped.terminated,

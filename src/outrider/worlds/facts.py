@@ -19,6 +19,9 @@ class WorldFacts:
     copies_a_reset: int = (
         16  # copies that share one freshly generated world a step; 1 where making one is cheap
     )
+    dear_reset: bool = (
+        False  # making a world costs far more than a step: it is made only where an episode ends
+    )
     timed: bool = True  # the clock cuts episodes off; else each terminates by itself within the horizon
     drawn: bool = True  # a film can be made of it
 

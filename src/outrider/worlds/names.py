@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from outrider.errors import OutriderError
+from outrider.worlds.craftax.family import CraftaxFamily
 from outrider.worlds.facts import Family, WorldFacts
 from outrider.worlds.gymnax.family import GymnaxFamily
 from outrider.worlds.minigrid.family import MiniGridFamily
 
-FAMILIES: dict[str, Family] = {"minigrid": MiniGridFamily(), "gymnax": GymnaxFamily()}
+FAMILIES: dict[str, Family] = {
+    "minigrid": MiniGridFamily(),
+    "gymnax": GymnaxFamily(),
+    "craftax": CraftaxFamily(),
+}
 WORLDS = {name: facts for family in FAMILIES.values() for name, facts in family.worlds.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.gymnax.family import GymnaxFacts
 from outrider.worlds.minigrid.family import MiniGridFacts
 from outrider.worlds.names import check_installed, check_world
@@ -23,4 +24,8 @@ def make(world_id: str) -> World:
         from outrider.worlds.gymnax.world import build as build_gymnax
 
         return build_gymnax(facts)
+    if isinstance(facts, CraftaxFacts):
+        from outrider.worlds.craftax.world import build as build_craftax
+
+        return build_craftax(facts)
     raise NotImplementedError(f"no builder for {facts.name}")

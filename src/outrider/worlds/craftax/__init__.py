@@ -1,0 +1,1 @@
+"""Craftax-Classic by craftax's own rules, as a device world that speaks."""
