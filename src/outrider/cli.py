@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`.
+"""The command line: `outrider train | verify | sweep | worlds | ask | watch | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -59,6 +59,34 @@ class Verify:
         from outrider.commands import verify
 
         verify(self.claim, self.out, self.replace, self.cassette, self.workers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """Tune a learner's settings: random search with successive halving at a stated budget, recorded and resumable."""
+
+    what: tyro.conf.Positional[str]
+    """A sweep.toml, a folder with one such as sweeps/doorkey-8x8, or a world, searched as usual."""
+    steps: int | None = None
+    """Environment steps of the whole search; a specification's own by default."""
+    candidates: int | None = None
+    seeds: int | None = None
+    """Seeds of each candidate in each rung."""
+    signal: Literal["none", "event-count", "event-constant"] | None = None
+    engine: str | None = None
+    """Who rates the captions, asked once."""
+    out: Path | None = None
+    """Folder of the record; by default the specification's own, or sweeps/NAME of a world."""
+    workers: int | None = None
+    """Processes that train at a time; by default one a core. Results do not depend on it."""
+
+    def run(self) -> None:
+        from outrider.sweep.command import sweep
+
+        names = ("steps", "candidates", "seeds", "signal", "engine")
+        given = {name: getattr(self, name) for name in names}
+        changed = {name: value for name, value in given.items() if value is not None}
+        sweep(self.what, changed, self.out, self.workers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +164,7 @@ class Claims:
 COMMANDS = {
     "train": Train,
     "verify": Verify,
+    "sweep": Sweep,
     "worlds": Worlds,
     "ask": Ask,
     "watch": Watch,
