@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | worlds | ask | watch | models | claims`.
+"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -90,6 +90,28 @@ class Sweep:
 
 
 @dataclasses.dataclass(frozen=True)
+class Bench:
+    """Show where the time of a configuration goes, and how near it comes to the machine's limit."""
+
+    world: tyro.conf.Positional[str] = "minigrid/doorkey-8x8"
+    signal: Literal["none", "event-count", "event-constant"] = "none"
+    engine: str = ""
+    """Who rates the captions; asked to tell the seconds of a question. Without one, every event is worth the same."""
+    steps: int = 500_000
+    """Environment steps of the run whose shares are shown; not all of them are made."""
+    rounds: int = 5
+    """How often each part is timed, in turn; medians are shown."""
+    out: Path | None = None
+    """A JSON file to write, with the machine's description."""
+    learner: Settings = dataclasses.field(default_factory=Settings)
+
+    def run(self) -> None:
+        from outrider.report.timing import bench
+
+        bench(self.world, self.learner, self.signal, self.engine, self.steps, self.rounds, self.out)
+
+
+@dataclasses.dataclass(frozen=True)
 class Worlds:
     """List the worlds."""
 
@@ -165,6 +187,7 @@ COMMANDS = {
     "train": Train,
     "verify": Verify,
     "sweep": Sweep,
+    "bench": Bench,
     "worlds": Worlds,
     "ask": Ask,
     "watch": Watch,

@@ -149,10 +149,11 @@ def of_update(ppo: PPO, learner: Learner) -> Work:
         if s.memory == "none"
         else (rows // s.minibatches, s.rollout)
     )
-    action = shape((*lead, *jax.eval_shape(_one_action, network).shape), _one_action_type(network))
-    number = shape(lead, jnp.float32)
+    one = jax.eval_shape(_one_action, network)
+    action, number = shape((*lead, *one.shape), one.dtype), shape(lead, jnp.float32)
     features = shape((*lead, network.features.size), jnp.float32)
-    part = Sample(features, shape(lead, bool), action, number, number, number, number)
+    shapes: list[Any] = [features, shape(lead, bool), action, number, number, number, number]
+    part = Sample(*shapes)
     held = jax.tree.map(lambda x: x[: lead[0]], begin.memory)
 
     def learn(network: Any, rates: Rates, held: Any, part: Sample) -> Any:
@@ -165,10 +166,6 @@ def of_update(ppo: PPO, learner: Learner) -> Work:
 
 def _one_action(network: Any) -> Array:
     return network.space.sample(jax.random.key(0), jnp.zeros((1, network.space.outputs)))[0]
-
-
-def _one_action_type(network: Any) -> Any:
-    return jax.eval_shape(_one_action, network).dtype
 
 
 def stepping(ppo: PPO, network: Any) -> Callable[[Learner], tuple[Learner, Array]]:
@@ -195,4 +192,4 @@ def stepping(ppo: PPO, network: Any) -> Callable[[Learner], tuple[Learner, Array
 
 def touch(written: Any) -> Array:
     """A number from the last row of each array `[T, ...]`, so that none of them is left out of a program."""
-    return sum((x[-1].ravel()[0].astype(jnp.float32) for x in jax.tree.leaves(written)), jnp.float32(0))
+    return jnp.stack([x[-1].ravel()[0].astype(jnp.float32) for x in jax.tree.leaves(written) if x.size]).sum()
