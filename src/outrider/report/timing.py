@@ -1,4 +1,4 @@
-"""What `outrider bench` does: times a configuration, shows where the time goes, keeps it with the machine's description."""
+"""What `outrider bench` does: times a configuration and shows where the time goes, with the machine if kept."""
 
 from __future__ import annotations
 
