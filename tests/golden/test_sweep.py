@@ -63,6 +63,15 @@ def test_worlds_are_joined_by_rank_or_by_rescaled_mean():
     assert order(scores, "mean") == [1, 0, 2]
 
 
+def test_equals_share_the_mean_of_their_places():
+    scores = {
+        0: [Score(0.1, 0), Score(0.9, 0)],  # ranks 3 and 1
+        1: [Score(0.5, 0), Score(0.5, 0)],  # 1.5 and 2
+        2: [Score(0.5, 0), Score(0.1, 0)],  # 1.5 and 3
+    }
+    assert order(scores, "rank") == [1, 0, 2]
+
+
 def test_the_settings_that_share_a_program_are_the_learners_rates():
     assert set(RATES) == set(Rates._fields)
 
