@@ -180,7 +180,7 @@ def _staged(sweep: Sweep, folder: Path) -> Iterator[Path]:
             append(folder / TRIALS, [_head(sweep)])
         elif head != _head(sweep):
             raise OutriderError(
-                f"{folder / TRIALS} was begun by another sweep, other code or other packages; "
+                f"{folder / TRIALS} was begun by another sweep, other code or packages, or on other cores; "
                 "delete it to begin anew, or give another --out"
             )
         yield work
@@ -204,7 +204,8 @@ def _check_own(sweep: Sweep, folder: Path) -> None:
 
 
 def _head(sweep: Sweep) -> dict[str, Any]:
-    return {"sweep": sweep.sha256, "code": training_code()}
+    """What all runs of a sweep share. The cores that XLA sees decide how it rounds."""
+    return {"sweep": sweep.sha256, "code": training_code(), "cores": available_cores()}
 
 
 def _one_line(value: Any) -> str:
