@@ -11,6 +11,7 @@ A block in a page is `<!-- KIND:WHAT:begin -->`, what was generated, `<!-- KIND:
     bench:NAME                          benchmarks/results/NAME.json as a table
     worlds:all                          the table of worlds
     picture:CLAIM                       learning curves and film of a claim, from its evidence
+    sweep:NAME                          the table of sweeps/NAME/record.json
     board:all                           the claims board, for pages beside README (`outrider claims` fills that)
 """
 
@@ -31,10 +32,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from picture import learning_curves  # noqa: E402
 
 from outrider.report.board import readme_table  # noqa: E402
+from outrider.sweep.record import table as sweep_table  # noqa: E402
 from outrider.worlds.names import WORLDS, event_sentences, family_of  # noqa: E402
 
 BLOCK = re.compile(
-    r"(<!-- (?P<kind>code|bench|worlds|picture|board):(?P<what>[^\n]+?):begin -->\n)"
+    r"(<!-- (?P<kind>code|bench|worlds|picture|board|sweep):(?P<what>[^\n]+?):begin -->\n)"
     r".*?(<!-- (?P=kind):end -->)",
     re.DOTALL,
 )
@@ -129,6 +131,12 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def sweep(what: str, page: Path) -> str:
+    """A sweep's candidates, and what was chosen beside the present settings."""
+    record = ROOT / "sweeps" / what / "record.json"
+    return sweep_table(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else "Not run yet."
+
+
 def worlds(what: str, page: Path) -> str:
     """The table of worlds: what a plan can name."""
     rows = [
@@ -167,7 +175,7 @@ def board(what: str, page: Path) -> str:
     return readme_table(ROOT / "claims", os.path.relpath(ROOT / "docs" / "claims", page.parent))
 
 
-KINDS = {"code": code, "bench": bench, "worlds": worlds, "picture": picture, "board": board}
+KINDS = {"code": code, "bench": bench, "worlds": worlds, "picture": picture, "board": board, "sweep": sweep}
 
 
 def wanted() -> dict[Path, str]:

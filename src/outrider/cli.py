@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`.
+"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -64,6 +64,56 @@ class Verify:
         from outrider.commands import verify
 
         verify(self.claim, self.out, self.replace, self.cassette, self.workers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """Tune a learner's settings: random search with successive halving at a stated budget, recorded and resumable."""
+
+    what: tyro.conf.Positional[str]
+    """A sweep.toml, a folder with one such as sweeps/doorkey-8x8, or a world, searched as usual."""
+    steps: int | None = None
+    """Environment steps of the whole search; a specification's own by default."""
+    candidates: int | None = None
+    seeds: int | None = None
+    """Seeds of each candidate in each rung."""
+    signal: Literal["none", "event-count", "event-constant"] | None = None
+    engine: str | None = None
+    """Who rates the captions, asked once."""
+    out: Path | None = None
+    """Folder of the record; by default the specification's own, or sweeps/NAME of a world."""
+    workers: int | None = None
+    """Processes that train at a time; by default one a core. Results do not depend on it."""
+
+    def run(self) -> None:
+        from outrider.sweep.command import sweep
+
+        names = ("steps", "candidates", "seeds", "signal", "engine")
+        given = {name: getattr(self, name) for name in names}
+        changed = {name: value for name, value in given.items() if value is not None}
+        sweep(self.what, changed, self.out, self.workers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """Show where the time of a configuration goes, and how near it comes to the machine's limit."""
+
+    world: tyro.conf.Positional[str] = "minigrid/doorkey-8x8"
+    signal: Literal["none", "event-count", "event-constant"] = "none"
+    engine: str = ""
+    """Who rates the captions; asked to tell the seconds of a question. Without one, every event is worth the same."""
+    steps: int = 500_000
+    """Environment steps of the run whose shares are shown; not all of them are made."""
+    rounds: int = 5
+    """How often each part is timed, in turn; medians are shown."""
+    out: Path | None = None
+    """A JSON file to write, with the machine's description."""
+    learner: Settings = dataclasses.field(default_factory=Settings)
+
+    def run(self) -> None:
+        from outrider.report.timing import bench
+
+        bench(self.world, self.learner, self.signal, self.engine, self.steps, self.rounds, self.out)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +191,8 @@ class Claims:
 COMMANDS = {
     "train": Train,
     "verify": Verify,
+    "sweep": Sweep,
+    "bench": Bench,
     "worlds": Worlds,
     "ask": Ask,
     "watch": Watch,

@@ -25,6 +25,7 @@ ROWS = (
     ("league",),
     ("tune",),
     ("verify",),
+    ("sweep",),
     ("report",),
     ("cli", "commands"),
 )

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from outrider.errors import OutriderError
-from outrider.verify.jobs import Job, accept, describe, log_path, out_path, prepare
+from outrider.verify import jobs as study_jobs
 
 WORKER = (sys.executable, "-m", "outrider.learn.worker")
 SILENCE_S = 600.0  # XLA was seen to deadlock: a worker that says nothing for so long is ended
@@ -34,13 +34,23 @@ _PR_SET_PDEATHSIG = 1  # Linux: a signal for this process when its parent dies
 class Listener(Protocol):
     """Who hears of the jobs' progress."""
 
-    def told(self, job: Job, message: dict[str, Any]) -> None: ...
-    def finished(self, job: Job, wall_seconds: float) -> None: ...
+    def told(self, job: Any, message: dict[str, Any]) -> None: ...
+    def finished(self, job: Any, wall_seconds: float) -> None: ...
+
+
+class Kind(Protocol):
+    """What the jobs are: a study's (`verify.jobs`) or another module's with the same functions."""
+
+    def describe(self, job: Any) -> str: ...
+    def log_path(self, job: Any, work: Path) -> Path: ...
+    def out_path(self, job: Any, work: Path) -> Path: ...
+    def prepare(self, job: Any, work: Path) -> Path: ...
+    def accept(self, job: Any, work: Path, wall_seconds: float) -> None: ...
 
 
 @dataclass
 class _Worker:
-    job: Job
+    job: Any
     core: int
     process: subprocess.Popen[bytes]  # with its standard output as a pipe
     started: float
@@ -54,12 +64,13 @@ class _Worker:
 
 
 def run_jobs(
-    jobs: Iterable[Job],
+    jobs: Iterable[Any],
     work: Path,
     listener: Listener,
     workers: int,
     command: Sequence[str] = WORKER,
     silence_s: float = SILENCE_S,
+    kind: Kind = study_jobs,
 ) -> None:
     """Run all jobs, `workers` at a time, in the given order; each is accepted as it finishes.
 
@@ -71,7 +82,7 @@ def run_jobs(
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                worker = _start(waiting.popleft(), work, _free_core(cores, running.values()), command)
+                worker = _start(waiting.popleft(), work, _free_core(cores, running.values()), command, kind)
                 running[worker.pipe] = worker
                 selector.register(worker.pipe, selectors.EVENT_READ, worker)
             for key, _ in selector.select(timeout=0.1):
@@ -83,12 +94,12 @@ def run_jobs(
                         selector.unregister(pipe)
                     while _hear(worker, listener):
                         pass
-                    _finish(worker, work, listener)
+                    _finish(worker, work, listener, kind)
                     running.pop(pipe).process.stdout.close()
                 elif time.monotonic() - worker.heard > silence_s:
                     raise OutriderError(
-                        f"the worker for {describe(worker.job)} said nothing for {silence_s:g} s and was "
-                        f"ended: see {log_path(worker.job, work)}; "
+                        f"the worker for {kind.describe(worker.job)} said nothing for {silence_s:g} s and was "
+                        f"ended: see {kind.log_path(worker.job, work)}; "
                         "the same command goes on from the finished jobs"
                     )
     finally:
@@ -96,12 +107,12 @@ def run_jobs(
         selector.close()
 
 
-def _start(job: Job, work: Path, core: int | None, command: Sequence[str]) -> _Worker:
-    path = prepare(job, work)
+def _start(job: Any, work: Path, core: int | None, command: Sequence[str], kind: Kind) -> _Worker:
+    path = kind.prepare(job, work)
     parent = os.getpid()
-    with open(log_path(job, work), "wb") as log:
+    with open(kind.log_path(job, work), "wb") as log:
         process = subprocess.Popen(
-            [*command, str(path), str(out_path(job, work))],
+            [*command, str(path), str(kind.out_path(job, work))],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -159,16 +170,16 @@ def _hear(worker: _Worker, listener: Listener) -> bool | None:
     return bool(said)
 
 
-def _finish(worker: _Worker, work: Path, listener: Listener) -> None:
+def _finish(worker: _Worker, work: Path, listener: Listener, kind: Kind) -> None:
     code, job = worker.process.returncode, worker.job
     if code != 0:
         how = f"exit code {code}" if code > 0 else f"signal {-code} ({signal.Signals(-code).name})"
         raise OutriderError(
-            f"the worker for {describe(job)} ended with {how}{_last_words(log_path(job, work))}: "
-            f"see {log_path(job, work)}; the same command goes on from the finished jobs"
+            f"the worker for {kind.describe(job)} ended with {how}{_last_words(kind.log_path(job, work))}: "
+            f"see {kind.log_path(job, work)}; the same command goes on from the finished jobs"
         )
     wall = time.monotonic() - worker.started
-    accept(job, work, wall)
+    kind.accept(job, work, wall)
     listener.finished(job, wall)
 
 

@@ -1,0 +1,119 @@
+"""Trains one job of a sweep in a process of its own: `python -m outrider.sweep.worker JOB.json OUT.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from outrider.errors import Interrupted, OutriderError
+from outrider.guide.atlas import compile_atlas, empty_atlas, stack
+from outrider.guide.vocabulary import vocabulary
+from outrider.learn.diary import Line
+from outrider.learn.evaluate import EPISODES
+from outrider.learn.rates import stacked
+from outrider.learn.settings import Settings
+from outrider.learn.train import learner_for, train
+from outrider.types import Atlas
+from outrider.verify.evidence import write_json
+from outrider.worlds.registry import make
+
+
+def work(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Train the runs of a job: a line for each. Errors: what no candidate of this shape could train."""
+    settings = [Settings(**one) for one in job["settings"]]
+    learner_for(job["world"], settings[0], job["signal"], 1)
+    return _trained(job, [tuple(run) for run in job["runs"]], settings)
+
+
+def _trained(
+    job: dict[str, Any], runs: Sequence[tuple[int, int]], settings: Sequence[Settings]
+) -> list[dict[str, Any]]:
+    """Train runs together. Where one of them fails, halves of them, until it stands alone and is written down."""
+    seeds = [seed for _, seed in runs]
+    try:
+        rates = stacked(list(settings))
+        trained = train(
+            job["world"], settings[0], job["signal"], _atlas(job, seeds), seeds, job["steps"], _tell, rates
+        )
+    except Interrupted:
+        raise
+    except OutriderError as error:
+        if len(runs) == 1:
+            return [_line(job, runs[0], {"failed": str(error)})]
+        half = len(runs) // 2
+        return _trained(job, runs[:half], settings[:half]) + _trained(job, runs[half:], settings[half:])
+    lines = []
+    for i, run in enumerate(runs):
+        curve = jax.tree.map(lambda x, i=i: x[i], trained.lines)
+        reached = {
+            "success": _round(trained.solved[i] / EPISODES),
+            "return": _round(trained.returned[i]),
+            "success_area": area(curve.steps, curve.successes, curve.episodes, first=0.0),
+            "return_area": area(curve.steps, curve.returns, curve.episodes),
+        }
+        lines.append(_line(job, run, reached))
+    return lines
+
+
+def area(steps: Any, totals: Any, episodes: Any, first: float | None = None) -> float:
+    """The mean of a curve over environment steps, `[updates]` each: of totals over the episodes that ended.
+
+    Where none ended, the last value goes on; before the first, `first`, or the first value.
+    """
+    steps, totals, episodes = (np.asarray(x, np.float64) for x in (steps, totals, episodes))
+    ended = np.flatnonzero(episodes)
+    if not len(ended):
+        return first or 0.0
+    begin = totals[ended[0]] / episodes[ended[0]] if first is None else first
+    latest = np.searchsorted(ended, np.arange(len(steps)), side="right") - 1
+    at = ended[np.maximum(latest, 0)]
+    values = np.where(latest < 0, begin, totals[at] / episodes[at])
+    return _round(np.sum(values * np.diff(steps, prepend=0.0)) / steps[-1])
+
+
+def _line(job: dict[str, Any], run: tuple[int, int], reached: dict[str, Any]) -> dict[str, Any]:
+    about = {"stage": job["stage"], "world": job["world"], "candidate": run[0], "seed": run[1]}
+    return {**about, "steps": job["steps"], **reached}
+
+
+def _atlas(job: dict[str, Any], seeds: Sequence[int]) -> Atlas:
+    """What the engine said of the world: to all alike, or to each seed."""
+    world = job["world"]
+    codes = make(world).codes
+    if not job["weights"]:
+        return empty_atlas(codes)
+    said = json.loads(Path(job["weights"]).read_text())["worlds"][world]
+    words = vocabulary(world)
+    if "all" in said:
+        return compile_atlas(words, said["all"], codes)
+    atlases = [compile_atlas(words, said[str(seed)], codes) for seed in seeds]
+    return jax.tree.map(lambda x: x[None], atlases[0]) if len(atlases) == 1 else stack(atlases)
+
+
+def _tell(progress: float, lines: Line) -> None:
+    print(json.dumps({"progress": progress}), flush=True)
+
+
+def _round(x: Any) -> float:
+    return float(f"{float(x):.6g}")
+
+
+def main() -> int:
+    """Read the job, do it, write the result."""
+    try:
+        trials = work(json.loads(Path(sys.argv[1]).read_text()))
+    except OutriderError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    write_json(Path(sys.argv[2]), trials)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
