@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | worlds | ask | watch | models | claims`.
+"""The command line: `outrider train | verify | worlds | ask | watch | export | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -30,14 +30,21 @@ class Train:
     """What is paid beside the world's own reward."""
     engine: str = ""
     """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
-    out: Path = Path("out/policy.npz")
+    out: Path = Path("out/policy.safetensors")
     """Where the policy goes; its captions' weights go beside it."""
+    checkpoints: Path | None = None
+    """Folder of checkpoints, from which a killed run goes on. None are kept without."""
+    resume: bool = False
+    """Go on from the newest checkpoint in that folder; a run that never saved one begins anew."""
+    every: str = "5m"
+    """How often a checkpoint is made: 90s, 5m, 2h, or a number of updates, such as 200."""
     learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
         from outrider.commands import train
 
-        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.learner)
+        kept = (self.checkpoints, self.resume, self.every)
+        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.learner, *kept)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +114,23 @@ class Watch:
 
 
 @dataclasses.dataclass(frozen=True)
+class Export:
+    """Release a policy: a folder with its arrays, its configuration and a model card."""
+
+    policy: tyro.conf.Positional[Path]
+    """A policy that `outrider train` or a study left."""
+    out: tyro.conf.Positional[Path]
+    """Folder to make."""
+    licence: str = "Apache-2.0"
+    """Under which the policy is released."""
+
+    def run(self) -> None:
+        from outrider.commands import export
+
+        export(self.policy, self.out, self.licence)
+
+
+@dataclasses.dataclass(frozen=True)
 class Models:
     """Show where the embedded model's weights are, or fetch them into the cache."""
 
@@ -139,6 +163,7 @@ COMMANDS = {
     "worlds": Worlds,
     "ask": Ask,
     "watch": Watch,
+    "export": Export,
     "models": Models,
     "claims": Claims,
 }

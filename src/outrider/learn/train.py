@@ -18,6 +18,8 @@ from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
+from outrider.learn.finite import refuse
+from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.rates import Rates, stacked
 from outrider.learn.settings import Settings, check_steps
@@ -62,13 +64,16 @@ def train(
     steps: int,
     heard: Heard = lambda progress, lines: None,
     rates: Rates | None = None,
+    keeper: Keeper | None = None,
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
     `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
-    What a seed learns depends neither on the clock nor on the seeds beside it.
+    What a seed learns depends neither on the clock nor on the seeds beside it. `keeper` saves the state between chunks,
+    and a run that it resumes gives what it would have given uninterrupted, bit for bit.
 
-    Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
+    Errors: unknown world or signal, a world that does not fit the settings, a reward, observation or loss that is not
+    finite, and the keeper's.
     """
     check_steps(steps)
     updates = settings.updates(steps)
@@ -92,15 +97,21 @@ def train(
     if settings.learners > 1:
         group, state = spread(group, devices, SHARES), place(state, devices, SHARES)
     run = jax.jit(group, donate_argnums=0)
+    written: list[Line] = []
+    if keeper:
+        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates)
+        state, written = keeper.resume(state, run.eval_shape(state)[1], told)
     compiled = run.lower(state).compile()
     compile_seconds = time.perf_counter() - began
 
-    began, written = time.perf_counter(), []
-    for done in range(chunk, updates + 1, chunk):
+    began, before = time.perf_counter(), sum(lines.steps.shape[1] for lines in written)
+    for done in range(before + chunk, updates + 1, chunk):
         state, lines = compiled(state)
         lines = jax.device_get(lines)
-        _check_finite(lines, seeds)
+        refuse(lines, seeds, settings.envs, settings.rollout, last_good(keeper))
         written.append(lines)
+        if keeper:
+            keeper.keep(done, updates, state, written)
         heard(done / updates, lines)
     run_seconds = time.perf_counter() - began
 
@@ -112,8 +123,9 @@ def train(
     )
     networks = jax.device_put(state.network, jax.devices()[0])
     won, returned = map(np.asarray, evaluate(networks, fresh))
-    lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(networks, lines, jax.device_get(state.diary), won, returned, compile_seconds, run_seconds)
+    return Trained(
+        networks, joined(written), jax.device_get(state.diary), won, returned, compile_seconds, run_seconds
+    )
 
 
 def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
@@ -140,15 +152,6 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
 def _chunk_size(updates: int) -> int:
     """A divisor of the number of updates, so that one compiled shape serves, and near `CHUNK`."""
     return min((d for d in range(1, 2 * CHUNK + 1) if updates % d == 0), key=lambda d: abs(d - CHUNK))
-
-
-def _check_finite(lines: Line, seeds: Sequence[int]) -> None:
-    bad = ~np.isfinite(lines.loss)
-    if bad.any():
-        seed, update = np.argwhere(bad)[0]
-        raise OutriderError(
-            f"the loss of seed {seeds[seed]} is not finite at step {lines.steps[seed, update]}; lower learning_rate"
-        )
 
 
 def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict[int, str]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Prints JSON lines about its progress; writes the result whole or not at all.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import jax
 
 from outrider.errors import OutriderError
+from outrider.files import write_file
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.diary import Line
@@ -60,12 +60,7 @@ def main() -> int:
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    partial = out_path.with_name(out_path.name + ".partial")
-    with open(partial, "w") as file:
-        json.dump(result, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, out_path)
+    write_file(out_path, json.dumps(result))
     return 0
 
 
