@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +15,7 @@ from outrider import interrupt
 from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
+    from outrider.learn.keeper import Keeper
     from outrider.learn.settings import Settings
 
 
@@ -19,9 +23,20 @@ FILM_SECONDS = 300  # after which a study goes on without
 
 
 def train(
-    world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
+    world: str,
+    steps: int,
+    seeds: int,
+    signal: str,
+    engine: str,
+    out: Path,
+    settings: Settings,
+    checkpoints: Path | None = None,
+    resume: bool = False,
+    every: str = "5m",
 ) -> None:
     """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
+    if resume and not checkpoints:
+        raise OutriderError("--resume needs --checkpoints FOLDER: where should it go on from?")
     if seeds < 1:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
     if (signal == "none") != (engine == ""):
@@ -34,9 +49,30 @@ def train(
     check_steps(steps)
     check_world(world)
     out.parent.mkdir(parents=True, exist_ok=True)
-    by_seed = _rate_all(world, engine, seeds) if engine else []
+    with contextlib.ExitStack() as held:
+        keeper = held.enter_context(_keeper(checkpoints, resume, every)) if checkpoints else None
+        by_seed = _rate_all(world, engine, seeds) if engine else []
+        _train(world, steps, seeds, signal, engine, out, settings, keeper, by_seed)
 
-    import jax
+
+def _keeper(checkpoints: Path, resume: bool, every: str) -> Keeper:
+    """Whoever keeps the run's checkpoints; before an engine is asked, which may take minutes."""
+    from outrider.learn.keeper import Keeper
+
+    return Keeper(checkpoints, resume, every)
+
+
+def _train(
+    world: str,
+    steps: int,
+    seeds: int,
+    signal: str,
+    engine: str,
+    out: Path,
+    settings: Settings,
+    keeper: Keeper | None,
+    by_seed: list[dict[str, float | None]],
+) -> None:
     from rich.progress import Progress
 
     from outrider.guide.atlas import compile_atlas, empty_atlas, stack
@@ -49,6 +85,8 @@ def train(
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
+    if keeper and keeper.begins:
+        print(keeper.begins)
     with Progress() as bars:
         bar = bars.add_task("compiling", total=1.0)
 
@@ -57,12 +95,12 @@ def train(
             ended = max(1, int(lines.episodes.sum()))
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 
-        trained = run(world, settings, signal, atlas, range(seeds), steps, heard)
+        trained = run(world, settings, signal, atlas, range(seeds), steps, heard, keeper=keeper)
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
-    save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, settings)
+    save_policy(out, trained, 0, world, settings, seed=0, signal=signal, engine=engine)
     if by_seed:
         write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
-    done = trained.lines.steps[:, -1].sum()
+    done = trained.lines.steps[:, -1].sum() - trained.steps_before
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
@@ -122,13 +160,14 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
     import jax
 
+    from outrider.agents.released import load
     from outrider.guide.vocabulary import vocabulary
     from outrider.learn.episode import play
-    from outrider.learn.policy import load_policy
     from outrider.report.gif import draw_episode
     from outrider.worlds.registry import make
 
-    network, world_id = load_policy(policy)
+    trained = load(policy)
+    network, world_id = trained.network, trained.world
     weights = weights or _beside(policy)
     try:
         by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
@@ -145,6 +184,26 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
     return out
+
+
+def export(policy: Path, out: Path, licence: str) -> None:
+    """Release a policy: its file, its header as config.json and a model card, in a new folder."""
+    if out.exists():
+        raise OutriderError(f"{out} exists: name another folder, or delete it")
+    from outrider.agents.released import FILE, load
+    from outrider.files import write_file
+    from outrider.report.card import card
+    from outrider.verify.evidence import write_json
+
+    about = {**load(policy).about, "licence": licence}
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    write_file(partial / FILE, (policy / FILE if policy.is_dir() else policy).read_bytes())
+    write_json(partial / "config.json", about)
+    write_file(partial / "README.md", card(about))
+    os.replace(partial, out)
+    print(f"released: {out}   its model card is {out / 'README.md'}")
 
 
 def worlds() -> None:

@@ -6,6 +6,7 @@ folder holds that file as `policy.safetensors`, beside the same header as `confi
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,7 +68,9 @@ class Policy:
 
     @cached_property
     def _act(self) -> Any:
-        def act(network: ActorCritic, memory: Any, obs: Obs, restart: Array, key: Key | None) -> tuple[Array, Any]:
+        def act(
+            network: ActorCritic, memory: Any, obs: Obs, restart: Array, key: Key | None
+        ) -> tuple[Array, Any]:
             outputs, _, memory = network.act(memory, obs, restart)
             space = network.space
             return (space.best(outputs) if key is None else space.sample(key, outputs)), memory
@@ -98,7 +100,8 @@ def save(path: Path, network: ActorCritic, about: Mapping[str, Any]) -> None:
     from safetensors.numpy import save as as_bytes
 
     arrays = {name: np.asarray(leaf) for name, leaf in _named(network).items()}
-    write_file(path, as_bytes(arrays, {"outrider": json.dumps(dict(about), sort_keys=True)}))
+    told = {**about, "sha256": _digest(arrays)}  # safetensors has no checksum of its own
+    write_file(path, as_bytes(arrays, {"outrider": json.dumps(told, sort_keys=True)}))
 
 
 def load(path: Path | str) -> Policy:
@@ -116,7 +119,7 @@ def load(path: Path | str) -> Policy:
         )
     try:
         told = {name: about[name] for name in ABOUT}
-        shape = eqx.filter_eval_shape(_build, told["network"], jax.random.key(0))
+        shape = jax.eval_shape(lambda: _build(told["network"], jax.random.key(0)))
     except (KeyError, TypeError, ValueError) as error:
         raise OutriderError(
             f"{file} tells of a network that this version does not know ({type(error).__name__}: {error}); train anew"
@@ -151,6 +154,13 @@ def _named(network: Any) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(arrays):
+        whole.update(f"{name}{arrays[name].dtype}{arrays[name].shape}".encode() + arrays[name].tobytes())
+    return whole.hexdigest()
+
+
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What a policy file says of itself, and its arrays by name."""
     from safetensors import SafetensorError, safe_open
@@ -161,7 +171,10 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             about = json.loads((opened.metadata() or {})["outrider"])
             if not isinstance(about, dict):
                 raise TypeError("its header is no object")
-            return about, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if about["sha256"] != _digest(arrays):
+            raise ValueError("its arrays are not those that were saved")
+        return about, arrays
     except FileNotFoundError:
         raise OutriderError(f"no policy file at {file}; `outrider train --out {file}` makes one") from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:

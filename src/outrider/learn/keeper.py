@@ -71,9 +71,13 @@ class Keeper:
             self._lock.close()
 
     @property
-    def resumes(self) -> Checkpoint | None:
-        """The checkpoint that the run goes on from, if there is one."""
-        return self._from
+    def begins(self) -> str:
+        """Where the run begins, in words; nothing where it was not asked to resume."""
+        if not self._resume:
+            return ""
+        if self._from:
+            return f"going on from {self._from.path}"
+        return f"no checkpoint in {self.folder} yet: beginning anew"
 
     def resume(self, state: Tree, line: Line, configuration: Mapping[str, Any]) -> tuple[Tree, list[Line]]:
         """Where the run stands: its state and the lines written so far, or the fresh `state` and none.

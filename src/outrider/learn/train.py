@@ -19,6 +19,7 @@ from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
+from outrider.learn.fit import check_fit
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.rates import Rates, stacked
@@ -52,7 +53,8 @@ class Trained:
     solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
     returned: np.ndarray  # in the mean over these episodes
     compile_seconds: float
-    run_seconds: float
+    run_seconds: float  # since this process began or resumed it
+    steps_before: int = 0  # of all seeds, made before that
 
 
 def train(
@@ -123,9 +125,8 @@ def train(
     )
     networks = jax.device_put(state.network, jax.devices()[0])
     won, returned = map(np.asarray, evaluate(networks, fresh))
-    return Trained(
-        networks, joined(written), jax.device_get(state.diary), won, returned, compile_seconds, run_seconds
-    )
+    seconds, made = (compile_seconds, run_seconds), before * settings.batch * len(seeds)
+    return Trained(networks, joined(written), jax.device_get(state.diary), won, returned, *seconds, made)
 
 
 def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
@@ -140,11 +141,7 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
     if signal not in SIGNALS:
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     world = make(world_id)
-    if settings.rollout > world.horizon:
-        raise OutriderError(
-            f"learner setting rollout = {settings.rollout} is longer than an episode of {world_id} "
-            f"({world.horizon} steps); make it at most that"
-        )
+    check_fit(world, settings)
     batch = Batch(world, settings.envs, fresh=max(1, settings.envs // COPIES_A_RESET))
     return PPO(batch, settings, SIGNALS[signal](), updates)
 
