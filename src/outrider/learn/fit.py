@@ -46,5 +46,6 @@ def check_fit(world: World, settings: Settings) -> None:
     found, said = (obs.grid.shape, obs.vector.shape), (world.view, (world.vector,))
     if found != said:
         raise OutriderError(
-            f"{world.id} says that it observes a grid and a vector of the shapes {said}, and gives {found}; mend the world"
+            f"{world.id} says that it observes a grid and a vector of the shapes {said}, and gives {found}; "
+            "mend the world"
         )
