@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from outrider.learn.settings import Settings
 from outrider.ops.distribution import Discrete
 from outrider.types import Obs, Step
 
-SMALL = Settings(envs=4, rollout=8, epochs=2, minibatches=2, width=8, memory="gru")
+SMALL = Settings(envs=4, rollout=8, epochs=1, minibatches=1, width=8, depth=1)
 UPDATES = 37  # a prime: chunks of one update, with a checkpoint after each
 
 
@@ -85,9 +86,9 @@ def outcome(result) -> dict[str, np.ndarray]:
     return {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
 
 
-if __name__ == "__main__":  # FOLDER OUT LEARNERS: a run that keeps checkpoints, and resumes
+if __name__ == "__main__":  # FOLDER OUT SETTINGS: a run that keeps checkpoints, and resumes
     folder, out = map(Path, sys.argv[1:3])
-    chosen = Settings(**{**SMALL.__dict__, "learners": int(sys.argv[3])})
+    chosen = Settings(**json.loads(sys.argv[3]))
     with Keeper(folder, resume=True, every="1") as keeper:
         kept = outcome(trained(settings=chosen, keeper=keeper))
     np.savez(out.with_suffix(".tmp.npz"), **kept)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import jax
@@ -34,14 +34,14 @@ def refusal(call):
     return str(error.value)
 
 
-def start(folder, out, cache, learners=1):
+def start(folder, out, cache, settings=SMALL):
     """A child that trains with a checkpoint after each update, from the newest there is."""
     known = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": str(cache),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
     }
-    command = [sys.executable, toy_world.__file__, str(folder), str(out), str(learners)]
+    command = [sys.executable, toy_world.__file__, str(folder), str(out), json.dumps(asdict(settings))]
     return subprocess.Popen(command, env=known)
 
 
@@ -89,20 +89,20 @@ def test_a_run_killed_during_a_save_gives_what_it_would_have_given(uninterrupted
     assert sorted(p.name for p in folder.iterdir() if "updates" not in p.name) == ["lock"]
 
 
-def killed_often(tmp_path, learners, kills, seed):
+def killed_often(tmp_path, settings, kills, seed):
     """What a run gives that is killed `kills` times, at random moments, and resumed each time."""
     chance, folder, out = random.Random(seed), tmp_path / "kept", tmp_path / "out.npz"
     moments = sorted(chance.sample(range(1, UPDATES - 1), kills))
     saving = 0
     for moment in moments:
-        child = start(folder, out, tmp_path / "cache", learners)
+        child = start(folder, out, tmp_path / "cache", settings)
         reached = wait_for(child, lambda m=moment: any(c.updates >= m for c in checkpoints(folder)))
         assert reached, "the run ended before it was killed"
         time.sleep(chance.uniform(0, 0.1))
         child.kill()
         child.wait()
         saving += (folder / MAKING).exists() or (folder / DROPPING).exists()
-    child = start(folder, out, tmp_path / "cache", learners)
+    child = start(folder, out, tmp_path / "cache", settings)
     assert child.wait(LIMIT) == 0
     print(f"{kills} kills, {saving} of them during a save")
     with np.load(out) as file:
@@ -111,14 +111,17 @@ def killed_often(tmp_path, learners, kills, seed):
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_run_killed_at_random_moments_gives_what_it_would_have_given(uninterrupted, tmp_path, seed):
-    same(killed_often(tmp_path, 1, kills=6, seed=seed), uninterrupted)
+def test_a_run_killed_at_random_moments_gives_what_it_would_have_given(tmp_path, seed):
+    settings = replace(SMALL, memory="gru", epochs=2, minibatches=2)
+    whole = outcome(trained(settings=settings))
+    same(killed_often(tmp_path, settings, kills=6, seed=seed), whole)
 
 
 @pytest.mark.long
 def test_a_team_goes_on_bit_for_bit_too(tmp_path):
-    whole = outcome(trained(settings=replace(SMALL, learners=2)))
-    same(killed_often(tmp_path, 2, kills=3, seed=0), whole)
+    team = replace(SMALL, learners=2)
+    whole = outcome(trained(settings=team))
+    same(killed_often(tmp_path, team, kills=3, seed=0), whole)
 
 
 @pytest.mark.long
