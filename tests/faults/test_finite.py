@@ -122,6 +122,7 @@ def test_a_reward_that_goes_bad_stops_training_with_the_last_good_checkpoint(tmp
     assert [c.updates for c in checkpoints(tmp_path)] == [2, 1]
 
 
+@pytest.mark.long
 def test_an_observation_that_goes_bad_stops_training_and_says_that_there_is_no_checkpoint():
     """What the 16th step shows ends the second rollout: the value that follows it is spoilt, and the loss with it."""
     message = refusal(lambda: trained(Toy("observation", 16, float("inf")), seeds=[5]))
