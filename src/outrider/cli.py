@@ -14,6 +14,7 @@ import tyro
 
 from outrider import interrupt
 from outrider.errors import Interrupted, OutriderError
+from outrider.learn.hosts import Hosts
 from outrider.learn.settings import Settings
 
 
@@ -38,13 +39,16 @@ class Train:
     """Go on from the newest checkpoint in that folder; a run that never saved one begins anew."""
     every: str = "5m"
     """How often a checkpoint is made: 90s, 5m, 2h, or a number of updates, such as 200."""
+    spread: Literal["auto", "turns", "together", "devices"] = "auto"
+    """How several seeds share the machine: in turns, together in one program, or a share for each device."""
+    hosts: Hosts = dataclasses.field(default_factory=Hosts)
+    """Several processes that train one team of synchronous learners (`--learner.learners`) together."""
     learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
         from outrider.commands import train
 
-        kept = (self.checkpoints, self.resume, self.every)
-        train(self.world, self.steps, self.seeds, self.signal, self.engine, self.out, self.learner, *kept)
+        train(self)
 
 
 @dataclasses.dataclass(frozen=True)

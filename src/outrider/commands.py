@@ -15,27 +15,17 @@ from outrider import interrupt
 from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
+    from outrider.cli import Train
     from outrider.learn.keeper import Keeper
-    from outrider.learn.settings import Settings
 
 
 FILM_SECONDS = 300  # after which a study goes on without
 
 
-def train(
-    world: str,
-    steps: int,
-    seeds: int,
-    signal: str,
-    engine: str,
-    out: Path,
-    settings: Settings,
-    checkpoints: Path | None = None,
-    resume: bool = False,
-    every: str = "5m",
-) -> None:
-    """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
-    if resume and not checkpoints:
+def train(asked: Train) -> None:
+    """Train agents and save the first one's policy, with the weights of its captions beside it."""
+    world, steps, seeds, signal, engine = asked.world, asked.steps, asked.seeds, asked.signal, asked.engine
+    if asked.resume and not asked.checkpoints:
         raise OutriderError("--resume needs --checkpoints FOLDER: where should it go on from?")
     if seeds < 1:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
@@ -48,31 +38,23 @@ def train(
 
     check_steps(steps)
     check_world(world)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.hosts.join()
     with contextlib.ExitStack() as held:
-        keeper = held.enter_context(_keeper(checkpoints, resume, every)) if checkpoints else None
-        by_seed = _rate_all(world, engine, seeds) if engine else []
-        _train(world, steps, seeds, signal, engine, out, settings, keeper, by_seed)
+        keeper = held.enter_context(_keeper(asked)) if asked.checkpoints else None
+        _train(asked, keeper, _rate_all(world, engine, seeds) if engine else [])
 
 
-def _keeper(checkpoints: Path, resume: bool, every: str) -> Keeper:
+def _keeper(asked: Train) -> Keeper:
     """Whoever keeps the run's checkpoints; before an engine is asked, which may take minutes."""
     from outrider.learn.keeper import Keeper
 
-    return Keeper(checkpoints, resume, every)
+    return Keeper(asked.checkpoints or Path(), asked.resume, asked.every)
 
 
-def _train(
-    world: str,
-    steps: int,
-    seeds: int,
-    signal: str,
-    engine: str,
-    out: Path,
-    settings: Settings,
-    keeper: Keeper | None,
-    by_seed: list[dict[str, float | None]],
-) -> None:
+def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | None]]) -> None:
+    """Train with the captions' weights of each seed, and save what came of it."""
+    world, seeds, signal, engine, out = asked.world, asked.seeds, asked.signal, asked.engine, asked.out
     from rich.progress import Progress
 
     from outrider.guide.atlas import compile_atlas, empty_atlas, stack
@@ -85,9 +67,9 @@ def _train(
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
-    if keeper and keeper.begins:
+    if keeper and keeper.begins and asked.hosts.first:
         print(keeper.begins)
-    with Progress() as bars:
+    with Progress(disable=not asked.hosts.first) as bars:
         bar = bars.add_task("compiling", total=1.0)
 
         def heard(progress: float, lines) -> None:
@@ -95,9 +77,21 @@ def _train(
             ended = max(1, int(lines.episodes.sum()))
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 
-        trained = run(world, settings, signal, atlas, range(seeds), steps, heard, keeper=keeper)
+        trained = run(
+            world,
+            asked.learner,
+            signal,
+            atlas,
+            range(seeds),
+            asked.steps,
+            heard,
+            spread=asked.spread,
+            keeper=keeper,
+        )
+    if not asked.hosts.first:
+        return
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
-    save_policy(out, trained, 0, world, settings, seed=0, signal=signal, engine=engine)
+    save_policy(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
     if by_seed:
         write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
     done = trained.lines.steps[:, -1].sum() - trained.steps_before

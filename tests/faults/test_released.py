@@ -103,7 +103,9 @@ def test_a_released_folder_holds_the_policy_its_configuration_and_a_card(network
     commands.export(saved, out, "MIT")
     assert sorted(p.name for p in out.iterdir()) == ["README.md", "config.json", FILE]
     assert (out / FILE).read_bytes() == saved.read_bytes()
-    assert json.loads((out / "config.json").read_text()) == json.loads(json.dumps(about(network, licence="MIT")))
+    assert json.loads((out / "config.json").read_text()) == json.loads(
+        json.dumps(about(network, licence="MIT"))
+    )
     card = (out / "README.md").read_text()
     for part in (
         "license: mit",

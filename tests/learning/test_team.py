@@ -11,7 +11,7 @@ from jax.sharding import PartitionSpec as Spec
 import walks
 from outrider.errors import OutriderError
 from outrider.explore.events import event_count
-from outrider.learn.collect import Rollout
+from outrider.learn.collect import Rollout, collect
 from outrider.learn.ppo import PPO, SHARES
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, mesh, place, spread
@@ -31,23 +31,18 @@ def made(learners):
     return PPO(Batch(walks.world(WORLD), settings.envs, fresh=4), settings, event_count(), updates=4)
 
 
-@pytest.fixture(scope="module")
-def began():
+def rolled():
     """A learner after its first update, a rollout of all its worlds, and a key."""
     one = made(1)
     codes = one.batch.world.codes
     start = one.init(jax.random.key(0), Atlas(jnp.ones(codes), jnp.ones(codes, bool)))
     learner, _ = jax.jit(one.update)(start)
-    from outrider.learn.collect import collect
-
     rollout = jax.jit(lambda k: collect(one.batch, learner.network, learner.copies, learner.sight, k, 32))
     return learner, rollout(jax.random.key(1)), jax.random.key(2)
 
 
-@pytest.mark.parametrize("size", [2, 4])
-def test_a_team_learns_what_one_learner_does_from_the_same_data(began, size):
-    learner, rollout, key = began
-    want, want_line = jax.jit(made(1).learn)(learner, rollout, key)
+def learnt(size, learner, rollout, key):
+    """What a team on so many devices learns from a rollout, and the line of it."""
     team, devices = made(size), mesh(size)
     learn = jax.shard_map(
         lambda *given: team.learn(*given, key),
@@ -56,7 +51,19 @@ def test_a_team_learns_what_one_learner_does_from_the_same_data(began, size):
         out_specs=(ONE_SHARES, Spec()),
         check_vma=False,
     )
-    found, line = jax.jit(learn)(place(learner, devices, ONE_SHARES), place(rollout, devices, ROLLOUT_SHARES))
+    return jax.jit(learn)(place(learner, devices, ONE_SHARES), place(rollout, devices, ROLLOUT_SHARES))
+
+
+@pytest.fixture(scope="module")
+def began():
+    return rolled()
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_a_team_learns_what_one_learner_does_from_the_same_data(began, size):
+    learner, rollout, key = began
+    want, want_line = jax.jit(made(1).learn)(learner, rollout, key)
+    found, line = learnt(size, learner, rollout, key)
     moved = [
         np.abs(a - b).max()
         for a, b in zip(jax.tree.leaves(want.network), jax.tree.leaves(learner.network), strict=True)
@@ -95,7 +102,7 @@ def test_a_team_trains_whole_runs_and_repeats_itself():
 
 def test_more_learners_than_devices_are_refused():
     with pytest.raises(
-        OutriderError, match=r"learners = 64 needs as many devices, .* JAX_NUM_CPU_DEVICES=64"
+        OutriderError, match=r"learners = 64 needs 64 devices here, .* JAX_NUM_CPU_DEVICES=64"
     ):
         train(WORLD, replace(SETTINGS, envs=64, learners=64), "none", None, [0], 4096)
 

@@ -99,7 +99,7 @@ def restore(checkpoint: Checkpoint, like: Tree, configuration: Mapping[str, Any]
     want = _named(like)
     arguments = {
         name: ocp.ArrayRestoreArgs(sharding=leaf.sharding, global_shape=leaf.shape, dtype=leaf.dtype)
-        if isinstance(leaf, jax.Array)
+        if isinstance(leaf, jax.Array) and leaf.committed
         else ocp.RestoreArgs(restore_type=np.ndarray, dtype=leaf.dtype)
         for name, leaf in want.items()
     }
@@ -188,6 +188,8 @@ def _renamed(named: dict[str, Any], like: Tree) -> Tree:
 
     def pick(path: Any, leaf: Any) -> Any:
         found = named.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+        if isinstance(leaf, jax.Array) and not leaf.committed:
+            found = jnp.asarray(found)  # free to go wherever the program wants it, as `leaf` is
         return jax.random.wrap_key_data(found, impl=jax.random.key_impl(leaf)) if _is_key(leaf) else found
 
     return jax.tree_util.tree_map_with_path(pick, like)

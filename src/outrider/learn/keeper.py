@@ -82,7 +82,7 @@ class Keeper:
     def resume(self, state: Tree, line: Line, configuration: Mapping[str, Any]) -> tuple[Tree, list[Line]]:
         """Where the run stands: its state and the lines written so far, or the fresh `state` and none.
 
-        `line` tells the form of a chunk's lines `[seeds, updates]`; `configuration` is what decides the run's
+        `line` tells the form of a chunk's lines; `configuration` is what decides the run's
         results, to which versions are added here. Errors: as `restore`.
         """
         platform = {"outrider": __version__, "jax": jax.__version__, "platform": jax.default_backend()}
@@ -91,7 +91,7 @@ class Keeper:
         if self._from is None:
             return state, []
         self._last = self._from.updates
-        blank = jax.tree.map(lambda x: np.zeros((x.shape[0], self._last), x.dtype), line)
+        blank = jax.tree.map(lambda x: np.zeros((len(configuration["seeds"]), self._last), x.dtype), line)
         state, lines = restore(self._from, (state, blank), self._configuration)
         return state, [lines]
 

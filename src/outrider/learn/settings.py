@@ -9,6 +9,12 @@ from outrider.errors import OutriderError
 CELLS = ("planes", "numbers")
 ENCODERS = ("flat", "convolutional")
 MEMORIES = ("none", "gru", "gtrxl")
+WAYS = (
+    "auto",
+    "turns",
+    "together",
+    "devices",
+)  # how independent learners share the machine: `learn/group.py`
 
 MOST_STEPS = 2_000_000_000  # of one run: the device counts them in 32 bits
 

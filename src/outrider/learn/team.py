@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as Spec
 from jaxtyping import Array
@@ -54,14 +56,20 @@ class Team:
 
 
 def mesh(size: int) -> Mesh:
-    """The first `size` devices, one a learner. Errors: fewer devices than learners."""
-    found = len(jax.devices())
-    if found < size:
+    """`size` devices, one a learner, as many of each process. Errors: fewer devices than learners."""
+    hosts = jax.process_count()
+    if size % hosts:
         raise OutriderError(
-            f"learner setting learners = {size} needs as many devices, {found} found; lower it"
-            + (f", or set JAX_NUM_CPU_DEVICES={size}" if jax.default_backend() == "cpu" else "")
+            f"learner setting learners = {size} cannot be shared by {hosts} processes; make it a multiple of that"
         )
-    return Mesh(jax.devices()[:size], (AXIS,), axis_types=(AxisType.Auto,))
+    share = size // hosts
+    taken = [[d for d in jax.devices() if d.process_index == host][:share] for host in range(hosts)]
+    if (found := min(map(len, taken))) < share:
+        raise OutriderError(
+            f"learner setting learners = {size} needs {share} devices here, {found} found; lower it"
+            + (f", or set JAX_NUM_CPU_DEVICES={share}" if jax.default_backend() == "cpu" else "")
+        )
+    return Mesh([d for of_host in taken for d in of_host], (AXIS,), axis_types=(AxisType.Auto,))
 
 
 def spread(advance: Callable, devices: Mesh, specs: Any) -> Callable:
@@ -70,5 +78,14 @@ def spread(advance: Callable, devices: Mesh, specs: Any) -> Callable:
 
 
 def place(state: Tree, devices: Mesh, specs: Any) -> Tree:
-    """The state where `spread` wants it."""
-    return jax.device_put(state, jax.tree.map(lambda spec: NamedSharding(devices, spec), specs))
+    """The state where `spread` wants it; every process has the whole of it and keeps its devices' part."""
+
+    def put(leaf: Array, spec: Spec) -> Array:
+        if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            return jax.random.wrap_key_data(put(jax.random.key_data(leaf), spec))
+        whole = np.asarray(leaf)
+        return jax.make_array_from_callback(
+            whole.shape, NamedSharding(devices, spec), lambda part: whole[part]
+        )
+
+    return jax.tree.map(lambda spec, part: jax.tree.map(lambda leaf: put(leaf, spec), part), specs, state)

@@ -20,11 +20,13 @@ from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
+from outrider.learn.group import group
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.rates import Rates, stacked
 from outrider.learn.settings import Settings, check_steps
-from outrider.learn.team import mesh, place, spread
+from outrider.learn.team import mesh, place
+from outrider.learn.team import spread as on_team
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.names import event_kind
@@ -66,13 +68,15 @@ def train(
     steps: int,
     heard: Heard = lambda progress, lines: None,
     rates: Rates | None = None,
+    spread: str = "auto",
     keeper: Keeper | None = None,
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
     `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
-    What a seed learns depends neither on the clock nor on the seeds beside it. `keeper` saves the state between chunks,
-    and a run that it resumes gives what it would have given uninterrupted, bit for bit.
+    `spread` is how they share the machine (`learn/group.py`). What a seed learns depends neither on the clock nor on
+    the seeds beside it. `keeper` saves the state between chunks, and a run that it resumes gives what it would have
+    given uninterrupted, bit for bit.
 
     Errors: unknown world or signal, a world that does not fit the settings, a reward, observation or loss that is not
     finite, and the keeper's.
@@ -80,7 +84,7 @@ def train(
     check_steps(steps)
     updates = settings.updates(steps)
     learner = learner_for(world_id, settings, signal, updates)
-    devices = mesh(settings.learners)
+    devices, together = mesh(settings.learners), group(len(seeds), spread, settings.learners)
     world = learner.batch.world
     atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
     chunk = _chunk_size(updates)
@@ -88,20 +92,19 @@ def train(
     began = time.perf_counter()
     start = jax.jit(jax.vmap(learner.init, in_axes=(0, 0 if atlas.weight.ndim == 2 else None, 0)))
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
-    state = start(keys, atlas, rates or stacked([settings] * len(seeds)))
+    state = together.filled(start(keys, atlas, rates or stacked([settings] * len(seeds))))
 
-    def advance(state: Learner, length: int) -> tuple[Learner, Line]:
-        return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=length)
+    def advance(state: Learner) -> tuple[Learner, Line]:
+        return jax.lax.scan(lambda one, _: learner.update(one), state, None, length=chunk)
 
-    def group(state: Learner) -> tuple[Learner, Line]:
-        return _each(lambda one: advance(one, chunk), state)
-
+    everyone = together.run(advance)
     if settings.learners > 1:
-        group, state = spread(group, devices, SHARES), place(state, devices, SHARES)
-    run = jax.jit(group, donate_argnums=0)
+        everyone, state = on_team(everyone, devices, SHARES), place(state, devices, SHARES)
+    run = jax.jit(everyone, donate_argnums=0)
     written: list[Line] = []
     if keeper:
         told = configuration(world_id, settings, signal, seeds, steps, atlas, rates)
+        told |= {"spread": together.way, "devices": together.devices}
         state, written = keeper.resume(state, run.eval_shape(state)[1], told)
     compiled = run.lower(state).compile()
     compile_seconds = time.perf_counter() - began
@@ -109,7 +112,7 @@ def train(
     began, before = time.perf_counter(), sum(lines.steps.shape[1] for lines in written)
     for done in range(before + chunk, updates + 1, chunk):
         state, lines = compiled(state)
-        lines = jax.device_get(lines)
+        lines = together.own(jax.device_get(lines))
         refuse(lines, seeds, settings.envs, settings.rollout, last_good(keeper))
         written.append(lines)
         if keeper:
@@ -123,17 +126,10 @@ def train(
     fresh = jax.vmap(lambda seed: jax.random.fold_in(jax.random.key(EVALUATION), seed))(
         jnp.asarray(seeds, jnp.uint32)
     )
-    networks = jax.device_put(state.network, jax.devices()[0])
+    networks, diary = together.own(jax.device_get((state.network, state.diary)))
     won, returned = map(np.asarray, evaluate(networks, fresh))
     seconds, made = (compile_seconds, run_seconds), before * settings.batch * len(seeds)
-    return Trained(networks, joined(written), jax.device_get(state.diary), won, returned, *seconds, made)
-
-
-def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) -> tuple[Learner, Line]:
-    """All learners of a group: one after another on a CPU, where small networks gain nothing from sharing a matrix
-    product (an eighth slower, measured), together elsewhere.
-    """
-    return jax.lax.map(advance, state) if jax.default_backend() == "cpu" else jax.vmap(advance)(state)
+    return Trained(networks, joined(written), diary, won, returned, *seconds, made)
 
 
 def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
