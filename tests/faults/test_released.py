@@ -41,9 +41,9 @@ def made(space):
     return ActorCritic(jax.random.key(0), Features("planes", (7, 7), 16), space, *SIZES)
 
 
-def about(network, **changed):
+def about(built, **changed):
     told = {"format": FORMAT, "outrider": "0.1.0", "world": "minigrid/doorkey-8x8"}
-    return told | {"network": describe(network, *SIZES), "training": TRAINING} | changed
+    return told | {"network": describe(built, *SIZES), "training": TRAINING} | changed
 
 
 @pytest.fixture(scope="module")
