@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | models | claims`.
+"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | export | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -31,8 +31,14 @@ class Train:
     """What is paid beside the world's own reward."""
     engine: str = ""
     """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
-    out: Path = Path("out/policy.npz")
+    out: Path = Path("out/policy.safetensors")
     """Where the policy goes; its captions' weights go beside it."""
+    checkpoints: Path | None = None
+    """Folder of checkpoints, from which a killed run goes on. None are kept without."""
+    resume: bool = False
+    """Go on from the newest checkpoint in that folder; a run that never saved one begins anew."""
+    every: str = "5m"
+    """How often a checkpoint is made: 90s, 5m, 2h, or a number of updates, such as 200."""
     spread: Literal["auto", "turns", "together", "devices"] = "auto"
     """How several seeds share the machine: in turns, together in one program, or a share for each device."""
     hosts: Hosts = dataclasses.field(default_factory=Hosts)
@@ -162,6 +168,23 @@ class Watch:
 
 
 @dataclasses.dataclass(frozen=True)
+class Export:
+    """Release a policy: a folder with its arrays, its configuration and a model card."""
+
+    policy: tyro.conf.Positional[Path]
+    """A policy that `outrider train` or a study left."""
+    out: tyro.conf.Positional[Path]
+    """Folder to make."""
+    licence: str = "Apache-2.0"
+    """Under which the policy is released."""
+
+    def run(self) -> None:
+        from outrider.commands import export
+
+        export(self.policy, self.out, self.licence)
+
+
+@dataclasses.dataclass(frozen=True)
 class Models:
     """Show where the embedded model's weights are, or fetch them into the cache."""
 
@@ -196,6 +219,7 @@ COMMANDS = {
     "worlds": Worlds,
     "ask": Ask,
     "watch": Watch,
+    "export": Export,
     "models": Models,
     "claims": Claims,
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,7 @@ from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
     from outrider.cli import Train
+    from outrider.learn.keeper import Keeper
 
 
 FILM_SECONDS = 300  # after which a study goes on without
@@ -20,9 +24,9 @@ FILM_SECONDS = 300  # after which a study goes on without
 
 def train(asked: Train) -> None:
     """Train agents and save the first one's policy, with the weights of its captions beside it."""
-    world, steps, seeds, signal, engine, out = (
-        asked.world, asked.steps, asked.seeds, asked.signal, asked.engine, asked.out,
-    )  # fmt: skip
+    world, steps, seeds, signal, engine = asked.world, asked.steps, asked.seeds, asked.signal, asked.engine
+    if asked.resume and not asked.checkpoints:
+        raise OutriderError("--resume needs --checkpoints FOLDER: where should it go on from?")
     if seeds < 1:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
     if (signal == "none") != (engine == ""):
@@ -34,11 +38,23 @@ def train(asked: Train) -> None:
 
     check_steps(steps)
     check_installed(world)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.hosts.join()
-    by_seed = _rate_all(world, engine, seeds) if engine else []
+    with contextlib.ExitStack() as held:
+        keeper = held.enter_context(_keeper(asked)) if asked.checkpoints else None
+        _train(asked, keeper, _rate_all(world, engine, seeds) if engine else [])
 
-    import jax
+
+def _keeper(asked: Train) -> Keeper:
+    """Whoever keeps the run's checkpoints; before an engine is asked, which may take minutes."""
+    from outrider.learn.keeper import Keeper
+
+    return Keeper(asked.checkpoints or Path(), asked.resume, asked.every)
+
+
+def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | None]]) -> None:
+    """Train with the captions' weights of each seed, and save what came of it."""
+    world, seeds, signal, engine, out = asked.world, asked.seeds, asked.signal, asked.engine, asked.out
     from rich.progress import Progress
 
     from outrider.guide.atlas import compile_atlas, empty_atlas, stack
@@ -51,6 +67,8 @@ def train(asked: Train) -> None:
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
+    if keeper and keeper.begins and asked.hosts.first:
+        print(keeper.begins)
     with Progress(disable=not asked.hosts.first) as bars:
         bar = bars.add_task("compiling", total=1.0)
 
@@ -59,14 +77,24 @@ def train(asked: Train) -> None:
             ended = max(1, int(lines.episodes.sum()))
             bars.update(bar, completed=progress, description=f"success {lines.successes.sum() / ended:.2f}")
 
-        trained = run(world, asked.learner, signal, atlas, range(seeds), steps, heard, spread=asked.spread)
+        trained = run(
+            world,
+            asked.learner,
+            signal,
+            atlas,
+            range(seeds),
+            asked.steps,
+            heard,
+            spread=asked.spread,
+            keeper=keeper,
+        )
     if not asked.hosts.first:
         return
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
-    save_policy(out, jax.tree.map(lambda leaf: leaf[0], trained.networks), world, asked.learner)
+    save_policy(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
     if by_seed:
         write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
-    done = trained.lines.steps[:, -1].sum()
+    done = trained.lines.steps[:, -1].sum() - trained.steps_before
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
@@ -126,15 +154,16 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
     import jax
 
+    from outrider.agents.released import load
     from outrider.guide.vocabulary import vocabulary
     from outrider.learn.episode import play
-    from outrider.learn.policy import load_policy
     from outrider.report.gif import draw_episode
     from outrider.worlds.names import check_world
     from outrider.worlds.registry import make
     from outrider.worlds.world import Drawn
 
-    network, world_id = load_policy(policy)
+    trained = load(policy)
+    network, world_id = trained.network, trained.world
     world = make(world_id)
     if not check_world(world_id)[0].drawn:
         raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
@@ -154,6 +183,26 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
     return out
+
+
+def export(policy: Path, out: Path, licence: str) -> None:
+    """Release a policy: its file, its header as config.json and a model card, in a new folder."""
+    if out.exists():
+        raise OutriderError(f"{out} exists: name another folder, or delete it")
+    from outrider.agents.released import FILE, load
+    from outrider.files import write_file
+    from outrider.report.card import card
+    from outrider.verify.evidence import write_json
+
+    about = {**load(policy).about, "licence": licence}
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    write_file(partial / FILE, (policy / FILE if policy.is_dir() else policy).read_bytes())
+    write_json(partial / "config.json", about)
+    write_file(partial / "README.md", card(about))
+    os.replace(partial, out)
+    print(f"released: {out}   its model card is {out / 'README.md'}")
 
 
 def worlds() -> None:

@@ -14,7 +14,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "outrider"
 # Each row may use the rows above it and itself: the order of DESIGN's rooms.
 ROWS = (
-    ("types", "errors", "_xla", "interrupt"),
+    ("types", "errors", "files", "_xla", "interrupt"),
     ("ops",),
     ("worlds",),
     ("lm",),

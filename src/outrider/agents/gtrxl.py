@@ -16,6 +16,8 @@ from jaxtyping import Array, Bool, Float
 from outrider.agents.layers import Layer, Norm
 from outrider.types import Key
 
+HEADS = 4
+
 
 class Held(NamedTuple):
     """The inputs of each block at the last `M` steps, and which of them belong to the episode."""
@@ -105,7 +107,7 @@ class GTrXL(eqx.Module):
     window: int = eqx.field(static=True)
     width: int = eqx.field(static=True)
 
-    def __init__(self, key: Key, width: int, blocks: int = 2, heads: int = 4, window: int = 32):
+    def __init__(self, key: Key, width: int, blocks: int = 2, heads: int = HEADS, window: int = 32):
         self.blocks = [Block(k, width, heads, window) for k in jax.random.split(key, blocks)]
         self.window, self.width = window, width
 

@@ -29,6 +29,9 @@ class Line(NamedTuple):
     bonus: Float[Array, ""]  # mean a step
     entropy: Float[Array, ""]  # nats
     loss: Float[Array, ""]
+    fault: Int[
+        Array, ""
+    ]  # the first number that is not finite, as `finite.first` writes it; 0 where there is none
 
 
 def start(codes: int) -> Diary:
@@ -42,6 +45,7 @@ def write(
     bonus: Float[Array, "T B"],
     entropy: Float[Array, ""],
     loss: Float[Array, ""],
+    fault: Int[Array, ""],
     solved_above: float = 0.0,
 ) -> tuple[Diary, Line]:
     """The diary after a rollout, and the line of it. A success is an episode whose return is above `solved_above`."""
@@ -64,5 +68,6 @@ def write(
         bonus=bonus.mean(),
         entropy=entropy,
         loss=loss,
+        fault=fault,
     )
     return Diary(steps, met, first_met), line

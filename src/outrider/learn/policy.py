@@ -1,72 +1,63 @@
-"""A trained policy as one file: its arrays and what is needed to act with them."""
+"""The policy that training leaves, as `agents/released.py` writes it, with what its model card tells."""
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
+import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from outrider.agents.actor_critic import ActorCritic
-from outrider.errors import OutriderError
+from outrider import __version__
+from outrider.agents.released import FORMAT, describe, save
+from outrider.learn.evaluate import EPISODES
 from outrider.learn.settings import Settings
-from outrider.learn.train import learner_for
-from outrider.types import Atlas
+from outrider.learn.train import Trained
 
-FORMAT = 1
-
-
-def save_policy(path: Path, network: ActorCritic, world_id: str, settings: Settings) -> None:
-    """Write a policy file (NumPy's npz) whole or not at all."""
-    about = json.dumps({"format": FORMAT, "world": world_id, "settings": asdict(settings)})
-    arrays = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(network))}
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        np.savez(file, allow_pickle=False, about=np.array(about), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+POINTS = 5  # of the training curve
 
 
-def load_policy(path: Path) -> tuple[ActorCritic, str]:
-    """A policy and the id of its world. Errors: not a policy file, of another format, or of another shape."""
-    about, leaves = _read(path)
-    if about["format"] != FORMAT:
-        raise OutriderError(
-            f"{path} has policy format {about['format']}, this version reads {FORMAT}; train anew"
-        )
-    try:
-        settings = Settings(**about["settings"])
-    except TypeError as error:
-        raise OutriderError(
-            f"{path} has settings that this version does not know ({error}); train anew"
-        ) from None
-    ppo = learner_for(about["world"], settings, "none", updates=1)
-    codes = ppo.batch.world.codes
-    empty = Atlas(jnp.zeros(codes), jnp.zeros(codes, bool))
-    shape = jax.eval_shape(lambda: ppo.init(jax.random.key(0), empty).network)
-    expected, tree = jax.tree.flatten(shape)
-    if [(x.shape, x.dtype) for x in expected] != [(x.shape, x.dtype) for x in leaves]:
-        raise OutriderError(f"{path} holds arrays of other shapes than its settings say; train anew")
-    return jax.tree.unflatten(tree, leaves), about["world"]
+def save_policy(
+    path: Path, trained: Trained, which: int, world_id: str, settings: Settings, **training: Any
+) -> None:
+    """Write the policy of the `which`-th learner. `training` is told as it is: seed, signal, engine and the like."""
+    network = jax.tree.map(lambda leaf: leaf[which], trained.networks)
+    about = {
+        "format": FORMAT,
+        "outrider": __version__,
+        "world": world_id,
+        "network": describe(network, settings.width, settings.depth, settings.encoder, settings.memory),
+        "training": {
+            **training,
+            "steps": int(trained.lines.steps[which, -1]),
+            "settings": asdict(settings),
+            "evaluated": {
+                "episodes": EPISODES,
+                "solved": int(trained.solved[which]),
+                "return": round(float(trained.returned[which]), 6),
+            },
+            "curve": _curve(trained, which),
+            "versions": {
+                "python": ".".join(map(str, sys.version_info[:3])),
+                **{name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
+            },
+        },
+    }
+    save(path, network, about)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[jax.Array]]:
-    """What a policy file says of itself, and its arrays in order."""
-    try:
-        with open(path, "rb") as raw, np.lib.npyio.NpzFile(raw) as file:
-            about = json.loads(str(file["about"]))
-            leaves = [jnp.asarray(file[f"leaf{i}"]) for i in range(len(file.files) - 1)]
-            return {name: about[name] for name in ("format", "world", "settings")}, leaves
-    except FileNotFoundError:
-        raise OutriderError(f"no policy file at {path}; `outrider train --out {path}` makes one") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise OutriderError(
-            f"{path} is not a policy file ({error}); train anew with `outrider train`"
-        ) from None
+def _curve(trained: Trained, which: int) -> list[dict[str, Any]]:
+    """The training curve in `POINTS` parts: the steps at the end of each, and its episodes' success and return."""
+    line = jax.tree.map(lambda x: x[which], trained.lines)
+    points = []
+    for part in np.array_split(np.arange(len(line.steps)), min(POINTS, len(line.steps))):
+        episodes = int(line.episodes[part].sum())
+        rates = {"success": line.successes[part].sum(), "return": line.returns[part].sum()}
+        told = {
+            name: round(float(total) / episodes, 6) if episodes else None for name, total in rates.items()
+        }
+        points.append({"steps": int(line.steps[part[-1]]), "episodes": episodes, **told})
+    return points

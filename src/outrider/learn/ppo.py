@@ -16,6 +16,7 @@ from outrider.agents.features import Features
 from outrider.explore.signal import Signal
 from outrider.learn.collect import Rollout, Sight, collect
 from outrider.learn.diary import Diary, Line, start, write
+from outrider.learn.finite import first as first_fault
 from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
@@ -149,7 +150,8 @@ class PPO(NamedTuple):
             epoch, (parameters, learner.optimiser), jax.random.split(epochs_key, s.epochs)
         )
 
-        told = team.mean((entropy.mean(), loss.mean()))
+        fault = first_fault(team, rollout, bonus, loss.mean(), parameters)
+        told = (*team.mean((entropy.mean(), loss.mean())), fault)
         diary, line = write(learner.diary, everyones, paid, *told, self.batch.solved_above)
         learner = learner._replace(
             network=as_network(parameters), optimiser=state, signal=signal, diary=diary

@@ -39,6 +39,10 @@ class Team:
         """The mean over the team."""
         return tree if self.size == 1 else jax.lax.pmean(tree, AXIS)
 
+    def least(self, value: Array) -> Array:
+        """The least over the team."""
+        return value if self.size == 1 else jax.lax.pmin(value, AXIS)
+
     def everyones(self, tree: Tree) -> Tree:
         """The rows `[T, B, ...]` of all worlds, from each learner's `[T, B / size, ...]`."""
         return tree if self.size == 1 else jax.lax.all_gather(tree, AXIS, axis=1, tiled=True)

@@ -18,7 +18,10 @@ from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
 from outrider.learn.diary import Diary, Line
 from outrider.learn.evaluate import EPISODES, solved
+from outrider.learn.finite import refuse
+from outrider.learn.fit import check_fit
 from outrider.learn.group import group
+from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.rates import Rates, stacked
 from outrider.learn.settings import Settings, check_steps
@@ -52,7 +55,8 @@ class Trained:
     solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
     returned: np.ndarray  # in the mean over these episodes
     compile_seconds: float
-    run_seconds: float
+    run_seconds: float  # since this process began or resumed it
+    steps_before: int = 0  # of all seeds, made before that
 
 
 def train(
@@ -65,14 +69,17 @@ def train(
     heard: Heard = lambda progress, lines: None,
     rates: Rates | None = None,
     spread: str = "auto",
+    keeper: Keeper | None = None,
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
     `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
     `spread` is how they share the machine (`learn/group.py`). What a seed learns depends neither on the clock nor on
-    the seeds beside it.
+    the seeds beside it. `keeper` saves the state between chunks, and a run that it resumes gives what it would have
+    given uninterrupted, bit for bit.
 
-    Errors: unknown world or signal, a rollout longer than the world's horizon, a loss that is not finite.
+    Errors: unknown world or signal, a world that does not fit the settings, a reward, observation or loss that is not
+    finite, and the keeper's.
     """
     check_steps(steps)
     updates = settings.updates(steps)
@@ -94,15 +101,23 @@ def train(
     if settings.learners > 1:
         everyone, state = on_team(everyone, devices, SHARES), place(state, devices, SHARES)
     run = jax.jit(everyone, donate_argnums=0)
+    written: list[Line] = []
+    if keeper:
+        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates)
+        told |= {"spread": together.way, "devices": together.devices}
+        line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
+        state, written = keeper.resume(state, line, told)
     compiled = run.lower(state).compile()
     compile_seconds = time.perf_counter() - began
 
-    began, written = time.perf_counter(), []
-    for done in range(chunk, updates + 1, chunk):
+    began, before = time.perf_counter(), sum(lines.steps.shape[1] for lines in written)
+    for done in range(before + chunk, updates + 1, chunk):
         state, lines = compiled(state)
         lines = together.own(jax.device_get(lines))
-        _check_finite(lines, seeds)
+        refuse(lines, seeds, settings.envs, settings.rollout, last_good(keeper))
         written.append(lines)
+        if keeper:
+            keeper.keep(done, updates, state, written)
         heard(done / updates, lines)
     run_seconds = time.perf_counter() - began
 
@@ -117,8 +132,8 @@ def train(
     )
     networks, diary = together.own(jax.device_get((state.network, state.diary)))
     won, returned = map(np.asarray, evaluate(networks, fresh))
-    lines = jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *written)
-    return Trained(world_id, networks, lines, diary, won, returned, compile_seconds, run_seconds)
+    seconds, made = (compile_seconds, run_seconds), before * settings.batch * len(seeds)
+    return Trained(world_id, networks, joined(written), diary, won, returned, *seconds, made)
 
 
 def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
@@ -127,11 +142,7 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     world = make(world_id)
     facts, _ = check_world(world_id)
-    if facts.timed and settings.rollout > world.horizon:
-        raise OutriderError(
-            f"learner setting rollout = {settings.rollout} is longer than an episode of {world_id} "
-            f"({world.horizon} steps); make it at most that"
-        )
+    check_fit(world, settings, facts.timed)
     fresh = max(1, settings.envs // facts.copies_a_reset)
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
     return PPO(batch, settings, SIGNALS[signal](), updates)
@@ -140,15 +151,6 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
 def _chunk_size(updates: int) -> int:
     """A divisor of the number of updates, so that one compiled shape serves, and near `CHUNK`."""
     return min((d for d in range(1, 2 * CHUNK + 1) if updates % d == 0), key=lambda d: abs(d - CHUNK))
-
-
-def _check_finite(lines: Line, seeds: Sequence[int]) -> None:
-    bad = ~np.isfinite(lines.loss)
-    if bad.any():
-        seed, update = np.argwhere(bad)[0]
-        raise OutriderError(
-            f"the loss of seed {seeds[seed]} is not finite at step {lines.steps[seed, update]}; lower learning_rate"
-        )
 
 
 def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict[int, str]) -> dict[str, Any]:

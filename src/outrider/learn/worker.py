@@ -6,14 +6,12 @@ Prints JSON lines about its progress; writes the result whole or not at all.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from outrider.errors import OutriderError
+from outrider.files import write_file
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.diary import Line
@@ -32,8 +30,8 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     atlas = stack(atlases)
     trained = train(world, settings, job["signal"]["name"], atlas, job["seeds"], job["steps"], _tell)
     if job.get("save_policy"):
-        network = jax.tree.map(lambda leaf: leaf[0], trained.networks)
-        save_policy(Path(job["policy"]), network, world, settings)
+        told = {"seed": job["seeds"][0], "signal": job["signal"]["name"], "arm": job["arm"]}
+        save_policy(Path(job["policy"]), trained, 0, world, settings, **told)
     runs = [
         as_record(trained, i, job["arm"], seed, dict(words.by_code)) for i, seed in enumerate(job["seeds"])
     ]
@@ -60,12 +58,7 @@ def main() -> int:
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    partial = out_path.with_name(out_path.name + ".partial")
-    with open(partial, "w") as file:
-        json.dump(result, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, out_path)
+    write_file(out_path, json.dumps(result))
     return 0
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
+from outrider.files import write_file
 from outrider.report import record, words
 from outrider.report.read import Evidence, load
-from outrider.verify.evidence import write_file
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from outrider.verify.evidence import write_file
+from outrider.files import write_file
 
 MOST_FRAMES = 120
 MOST_BYTES = 600_000

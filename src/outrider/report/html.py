@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from outrider.files import write_file
 from outrider.report import doings, gold, learning, model, record, results, words
 from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Evidence, load
-from outrider.verify.evidence import write_file
 
 BADGES = {"supported": "✓", "refuted": "✕", "inconclusive": "?"}
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

@@ -7,7 +7,6 @@ the disk and renamed; the finished folder appears by one rename. So whatever has
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import math
 import os
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
+from outrider.files import lock as take
+from outrider.files import sha256, sync_folder, write_file
 from outrider.verify.judge import Verdict, judge
 from outrider.verify.plan import Plan, load_plan
 from outrider.verify.runs import read_runs
@@ -26,11 +27,6 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 REQUIRED = ("plan.toml", "runs.jsonl", "verdict.json")
 WORK = "work"  # inside the partial folder: jobs, logs, weights; not part of the evidence
-
-try:
-    import fcntl
-except ImportError:  # not on Windows: two studies into one folder are then not noticed
-    fcntl = None
 
 
 @dataclass(frozen=True)
@@ -42,17 +38,6 @@ class EvidenceFolder:
     runs: list[dict[str, Any]]
     verdict: dict[str, Any]
     manifest: dict[str, Any]
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file whole: temporary name, fsync, rename. Raises OSError."""
-    temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    _sync_folder(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -90,7 +75,7 @@ def staged(plan: Plan, target: Path, replace: bool = False) -> Iterator[Path]:
             "free the place or name another folder with --out"
         ) from None
     with lock:
-        _lock(lock, partial)
+        take(lock, f"another study is writing {partial}: wait for it or name another folder")
         _keep_plan(plan, partial)
         yield partial
 
@@ -105,14 +90,14 @@ def seal(plan: Plan, partial: Path, target: Path) -> None:
         shutil.rmtree(displaced, ignore_errors=True)
         os.replace(target, displaced)
     os.replace(partial, target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     shutil.rmtree(target / WORK, ignore_errors=True)
     shutil.rmtree(displaced, ignore_errors=True)
 
 
 def manifest_text(plan: Plan, folder: Path) -> str:
     """The manifest as text: it follows from the plan and the other files' bytes alone."""
-    files = {p.name: _sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MANIFEST}
+    files = {p.name: sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MANIFEST}
     content = {
         "format": FORMAT,
         "claim": plan.id,
@@ -157,7 +142,7 @@ def check(folder: Path) -> tuple[Verdict, list[str]]:
     wrong = []
     recorded = evidence.manifest.get("files", {})
     present = {
-        p.name: _sha256(p) for p in sorted(evidence.folder.iterdir()) if p.is_file() and p.name != MANIFEST
+        p.name: sha256(p) for p in sorted(evidence.folder.iterdir()) if p.is_file() and p.name != MANIFEST
     }
     for name in sorted(recorded.keys() | present.keys()):
         if name not in present:
@@ -190,17 +175,6 @@ def _keep_plan(plan: Plan, partial: Path) -> None:
         raise OutriderError(f"{partial} was begun with another plan: delete that folder, or restore the plan")
 
 
-def _lock(lock, partial: Path) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise OutriderError(
-            f"another study is writing {partial}: wait for it or name another folder"
-        ) from None
-
-
 def _partial(target: Path) -> Path:
     return target.with_name(target.name + ".partial")
 
@@ -220,11 +194,6 @@ def _alike(a: Any, b: Any) -> bool:
     return type(a) is type(b) and a == b
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -240,13 +209,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise OutriderError(f"{path} does not hold an object: restore it or run the study again")
     return value
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the platform can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

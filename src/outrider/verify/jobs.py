@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
+from outrider.files import write_file
 from outrider.verify.environment import training_code
-from outrider.verify.evidence import write_file, write_json
+from outrider.verify.evidence import write_json
 from outrider.verify.plan import SEEDS_PER_JOB, Plan
 from outrider.verify.runs import run_from
 

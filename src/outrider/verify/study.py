@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outrider.errors import Interrupted, OutriderError
+from outrider.files import write_file
 from outrider.verify.asking import Asked, ask_engines
 from outrider.verify.environment import available_cores, environment_record, training_code
-from outrider.verify.evidence import WORK, seal, staged, write_file, write_json
+from outrider.verify.evidence import WORK, seal, staged, write_json
 from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result, weights_paths
 from outrider.verify.judge import Verdict, judge
 from outrider.verify.names import DEFAULT_NAMES, Names

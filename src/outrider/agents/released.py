@@ -1,0 +1,184 @@
+"""A trained policy as one file, and how to act with it where nothing of its training is at hand.
+
+The file is in the safetensors format: arrays by name, and a header that tells the network and the world. A released
+folder holds that file as `policy.safetensors`, beside the same header as `config.json` and a model card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool
+
+from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.features import Features
+from outrider.errors import OutriderError
+from outrider.files import write_file
+from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
+from outrider.types import Key, Obs
+
+FORMAT = 2  # 1 was NumPy's npz
+FILE = "policy.safetensors"
+SPACES = {"discrete": Discrete, "multi-discrete": MultiDiscrete, "continuous": Continuous}
+ABOUT = ("format", "outrider", "world", "network", "training")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A network that acts, and what its file says of it (`about`, as `save` was told)."""
+
+    network: ActorCritic
+    about: Mapping[str, Any]
+
+    @property
+    def world(self) -> str:
+        """The id of the world that it was trained in."""
+        return self.about["world"]
+
+    def start(self, copies: int) -> Any:
+        """The memory of `copies` fresh episodes."""
+        return self.network.start(copies)
+
+    def act(
+        self, memory: Any, obs: Obs, restart: Bool[Array, "n"] | np.ndarray, key: Key | None = None
+    ) -> tuple[Array, Any]:
+        """An action for each of `n` copies, and the memory after it; the likeliest actions where there is no key.
+
+        `obs` holds NumPy or JAX arrays `[n, h, w]` and `[n, k]`; `restart` `[n]` is true where it begins an episode.
+        Errors: an observation of another shape than the network's.
+        """
+        features, copies = self.network.features, len(np.shape(obs.grid)) and np.shape(obs.grid)[0]
+        want = ((copies, *features.view), (copies, features.vector), (copies,))
+        found = (np.shape(obs.grid), np.shape(obs.vector), np.shape(restart))
+        if found != want:
+            raise OutriderError(
+                f"this policy of {self.world} acts on a grid, a vector and restarts of the shapes {want}, not {found}; "
+                "its model card says what they hold"
+            )
+        return self._act(self.network, memory, obs, jnp.asarray(restart), key)
+
+    @cached_property
+    def _act(self) -> Any:
+        def act(
+            network: ActorCritic, memory: Any, obs: Obs, restart: Array, key: Key | None
+        ) -> tuple[Array, Any]:
+            outputs, _, memory = network.act(memory, obs, restart)
+            space = network.space
+            return (space.best(outputs) if key is None else space.sample(key, outputs)), memory
+
+        return jax.jit(act)
+
+
+def describe(network: ActorCritic, width: int, depth: int, encoder: str, memory: str) -> dict[str, Any]:
+    """A network in plain values, from which `load` builds it again."""
+    kind = next(name for name, space in SPACES.items() if isinstance(network.space, space))
+    return {
+        "kind": "actor-critic",
+        "features": asdict(network.features),
+        "space": {"kind": kind, **asdict(network.space)},
+        "width": width,
+        "depth": depth,
+        "encoder": encoder,
+        "memory": memory,
+    }
+
+
+def save(path: Path, network: ActorCritic, about: Mapping[str, Any]) -> None:
+    """Write a policy whole or not at all; the same policy gives the same bytes. `about` has the fields of `ABOUT`.
+
+    Raises OSError.
+    """
+    from safetensors.numpy import save as as_bytes
+
+    arrays = {name: np.asarray(leaf) for name, leaf in _named(network).items()}
+    told = {**about, "sha256": _digest(arrays)}  # safetensors has no checksum of its own
+    write_file(path, as_bytes(arrays, {"outrider": json.dumps(told, sort_keys=True)}))
+
+
+def load(path: Path | str) -> Policy:
+    """The policy of a file or of a released folder.
+
+    Errors: nothing there, no policy, damaged, of another format, or with arrays that do not fit its network.
+    """
+    path = Path(path)
+    file = path / FILE if path.is_dir() else path
+    about, arrays = _read(file)
+    if about.get("format") != FORMAT:
+        raise OutriderError(
+            f"{file} has policy format {about.get('format')}, this version reads {FORMAT}; "
+            f"use outrider {about.get('outrider')}, or train anew"
+        )
+    try:
+        told = {name: about[name] for name in ABOUT}
+        shape = jax.eval_shape(lambda: _build(told["network"], jax.random.key(0)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutriderError(
+            f"{file} tells of a network that this version does not know ({type(error).__name__}: {error}); train anew"
+        ) from None
+    want = {name: (leaf.shape, leaf.dtype) for name, leaf in _named(shape).items()}
+    if want != {name: (array.shape, array.dtype) for name, array in arrays.items()}:
+        raise OutriderError(f"{file} holds arrays of other shapes than its network has; train anew")
+    _, tree = jax.tree.flatten(shape)
+    return Policy(jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in want]), told)
+
+
+def about_of(path: Path | str) -> dict[str, Any]:
+    """What a policy's file says of it. Errors: as `load`'s first three."""
+    path = Path(path)
+    return _read(path / FILE if path.is_dir() else path)[0]
+
+
+def _build(told: Mapping[str, Any], key: Key) -> ActorCritic:
+    if told["kind"] != "actor-critic":
+        raise ValueError(f"kind {told['kind']!r}")
+    features = dict(told["features"])
+    features["view"] = tuple(features["view"])
+    space = dict(told["space"])
+    made = SPACES[space.pop("kind")](**{k: tuple(v) if isinstance(v, list) else v for k, v in space.items()})
+    sizes = (told["width"], told["depth"], told["encoder"], told["memory"])
+    return ActorCritic(key, Features(**features), made, *sizes)
+
+
+def _named(network: Any) -> dict[str, Any]:
+    """The arrays of a network by their place in it, such as `actor.layers.0.weight`."""
+    leaves = jax.tree_util.tree_leaves_with_path(network)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(arrays):
+        whole.update(f"{name}{arrays[name].dtype}{arrays[name].shape}".encode() + arrays[name].tobytes())
+    return whole.hexdigest()
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What a policy file says of itself, and its arrays by name."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        file.open("rb").close()  # safetensors tells a missing file and a folder less clearly
+        with safe_open(file, framework="numpy") as opened:
+            about = json.loads((opened.metadata() or {})["outrider"])
+            if not isinstance(about, dict):
+                raise TypeError("its header is no object")
+            arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        if about["sha256"] != _digest(arrays):
+            raise ValueError("its arrays are not those that were saved")
+        return about, arrays
+    except FileNotFoundError:
+        raise OutriderError(f"no policy file at {file}; `outrider train --out {file}` makes one") from None
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise OutriderError(
+            f"{file} is not a policy file, or damaged ({type(error).__name__}: {error}); "
+            "fetch it again, or train anew with `outrider train`"
+        ) from None

@@ -1,0 +1,52 @@
+"""Whether a world and the settings of a learner go together, told before anything is compiled."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import jax
+
+from outrider.agents.gtrxl import HEADS
+from outrider.errors import OutriderError
+from outrider.learn.settings import Settings
+from outrider.ops.distribution import Space
+from outrider.worlds.world import World
+
+FLAG_BITS = 32
+
+
+def check_fit(world: World, settings: Settings, timed: bool = True) -> None:
+    """Refuse a world that the settings' network cannot see, act in or learn from.
+
+    Errors: a rollout longer than the episodes of a world that is `timed` (a copy is cut off at most once in one),
+    convolutions without a view, a width that attention cannot share out, an action space that no policy is written
+    for, observations of other shapes than the world says.
+    """
+    if timed and settings.rollout > world.horizon:
+        raise OutriderError(
+            f"learner setting rollout = {settings.rollout} is longer than an episode of {world.id} "
+            f"({world.horizon} steps); make it at most that"
+        )
+    if settings.encoder == "convolutional" and not all(world.view):
+        raise OutriderError(
+            f"learner setting encoder = 'convolutional' needs a view, and {world.id} has none; choose 'flat'"
+        )
+    if settings.memory == "gtrxl" and settings.width % HEADS:
+        raise OutriderError(
+            f"learner setting width = {settings.width} is not divisible by the {HEADS} heads of memory = 'gtrxl'; "
+            "change one of them"
+        )
+    if not isinstance(world.space, get_args(Space)):
+        known = ", ".join(space.__name__ for space in get_args(Space))
+        raise OutriderError(
+            f"the actions of {world.id} are {type(world.space).__name__}; a policy acts in {known}: wrap the world"
+        )
+    if world.flags > FLAG_BITS:
+        raise OutriderError(f"{world.id} has {world.flags} kinds of event; at most {FLAG_BITS} have flags")
+    obs = jax.eval_shape(lambda: world.reset(jax.random.key(0))[1])
+    found, said = (obs.grid.shape, obs.vector.shape), (world.view, (world.vector,))
+    if found != said:
+        raise OutriderError(
+            f"{world.id} says that it observes a grid and a vector of the shapes {said}, and gives {found}; "
+            "mend the world"
+        )
