@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from outrider.learn import train as training
 from outrider.learn.keeper import Keeper
 from outrider.learn.settings import Settings
+from outrider.learn.train import train
 from outrider.ops.distribution import Discrete
 from outrider.types import Obs, Step
 
@@ -71,13 +71,7 @@ class Toy:
 
 def trained(world=Toy(), settings=SMALL, seeds=(3, 4), updates=UPDATES, **given):
     """`train` in a toy world."""
-    usual, training.make = training.make, lambda world_id: world
-    try:
-        return training.train(
-            world.id, settings, "none", None, list(seeds), updates * settings.batch, **given
-        )
-    finally:
-        training.make = usual
+    return train(world, settings, "none", None, list(seeds), updates * settings.batch, **given)
 
 
 def outcome(result) -> dict[str, np.ndarray]:

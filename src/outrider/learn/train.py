@@ -29,8 +29,10 @@ from outrider.learn.team import mesh, place
 from outrider.learn.team import spread as on_team
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
+from outrider.worlds.facts import WorldFacts
 from outrider.worlds.names import check_world, event_kind
 from outrider.worlds.registry import make
+from outrider.worlds.world import World
 
 SIGNALS: dict[str, Callable[[], Signal]] = {
     "none": nothing,
@@ -60,7 +62,7 @@ class Trained:
 
 
 def train(
-    world_id: str,
+    world: str | World,
     settings: Settings,
     signal: str,
     atlas: Atlas | None,
@@ -73,6 +75,7 @@ def train(
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
+    `world` is an id that `outrider worlds` lists, or a world of your own.
     `rates` `[seeds]` gives each learner its own in place of the settings'; it is one compiled program all the same.
     `spread` is how they share the machine (`learn/group.py`). What a seed learns depends neither on the clock nor on
     the seeds beside it. `keeper` saves the state between chunks, and a run that it resumes gives what it would have
@@ -83,9 +86,9 @@ def train(
     """
     check_steps(steps)
     updates = settings.updates(steps)
-    learner = learner_for(world_id, settings, signal, updates)
+    learner = learner_for(world, settings, signal, updates)
     devices, together = mesh(settings.learners), group(len(seeds), spread, settings.learners)
-    world = learner.batch.world
+    world_id, world = learner.batch.world.id, learner.batch.world
     atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
     chunk = _chunk_size(updates)
 
@@ -136,12 +139,14 @@ def train(
     return Trained(world_id, networks, joined(written), diary, won, returned, *seconds, made)
 
 
-def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
+def learner_for(world: str | World, settings: Settings, signal: str, updates: int) -> PPO:
     """PPO on a world with a named signal. Errors: as `train`."""
     if signal not in SIGNALS:
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
-    world = make(world_id)
-    facts, _ = check_world(world_id)
+    if isinstance(world, str):
+        (facts, _), world = check_world(world), make(world)
+    else:
+        facts = WorldFacts(name=world.id, mission="", horizon=world.horizon, description="")
     check_fit(world, settings, facts.timed)
     fresh = max(1, settings.envs // facts.copies_a_reset)
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
