@@ -21,9 +21,16 @@ from outrider.worlds.registry import make
 PLAIN = tuple(WORLDS)  # MiniGrid's
 TELEVISED = tuple(f"{name}+{option}" for name in WORLDS for option in OPTIONS)
 # Of other families one world of each kind.
-OTHERS = ("gymnax/cartpole", "gymnax/mountaincar", "gymnax/deepsea-8", "gymnax/memorychain-5")
+OTHERS = (
+    "gymnax/cartpole",
+    "gymnax/mountaincar",
+    "gymnax/deepsea-8",
+    "gymnax/memorychain-5",
+    "craftax/classic",
+)
 WALKED = (*PLAIN, TELEVISED[0], *OTHERS)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
+SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.
@@ -50,7 +57,8 @@ def world(world_id: str) -> Any:
 @cache
 def batch(world_id: str) -> Batch:
     """The copies that walk."""
-    return Batch(world(world_id), COPIES, COPIES if check_world(world_id)[0].copies_a_reset == 1 else FRESH)
+    copies, _ = SHORT.get(world_id, (COPIES, LENGTH))
+    return Batch(world(world_id), copies, max(1, copies // check_world(world_id)[0].copies_a_reset))
 
 
 @cache
@@ -63,6 +71,7 @@ def starter(world_id: str) -> Any:
 def walker(world_id: str) -> Any:
     """The compiled walk: from a key, the copies and what they see."""
 
+    _, length = SHORT.get(world_id, (COPIES, LENGTH))
     act = _lively if world_id in (*PLAIN, *TELEVISED) else partial(_by_chance, world(world_id).space.outputs)
 
     def step(carry: tuple, key: jax.Array) -> tuple[tuple, Walk]:
@@ -73,7 +82,7 @@ def walker(world_id: str) -> Any:
         return (after.copies, after.obs), Walk(copies.world, obs, action, after._replace(copies=None))
 
     def walk(key: jax.Array, copies: Copies, obs: Any) -> Walk:
-        return jax.lax.scan(step, (copies, obs), jax.random.split(key, LENGTH))[1]
+        return jax.lax.scan(step, (copies, obs), jax.random.split(key, length))[1]
 
     return jax.jit(walk, compiler_options=QUICK)
 
@@ -144,7 +153,7 @@ def steps(world_id: str) -> Any:
     """What one step of each state of a plain walk leads to in a world, [LENGTH, COPIES, ...], before any reset."""
     plain = walk(world_id.partition("+")[0])
     found = stepped(world_id, flat(plain.world), flat(plain.action), seed=17)
-    return jax.tree.map(lambda x: x.reshape(LENGTH, COPIES, *x.shape[1:]), found)
+    return jax.tree.map(lambda x: x.reshape(*plain.action.shape, *x.shape[1:]), found)
 
 
 def flat(tree: Any, every: int = 1) -> Any:

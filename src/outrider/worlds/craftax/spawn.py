@@ -2,8 +2,8 @@
 
 craftax draws a cell among all 64 x 64 by a cumulative sum, three times a step, which is most of a step's time on a
 CPU. Mobs spawn nearer than 14 steps to the player, so here the square of 27 x 27 cells around the player is read, and
-the cell of a drawn rank is found by row and column. Chance is craftax's own, key by key. The cell is the same too, except where the
-rounding of craftax's cumulative sum decides between two neighbours.
+the cell of a drawn rank is found by row and column. Chance is craftax's own, key by key. The cell is the same too,
+except where the rounding of craftax's cumulative sum decides between two neighbours.
 """
 
 from __future__ import annotations

@@ -1,0 +1,111 @@
+"""Environment steps per second of PPO on CartPole with 256 worlds: Outrider beside rejax, interleaved, in one run.
+
+    python -m venv /tmp/rejax && /tmp/rejax/bin/pip install rejax 'gymnax<1'
+    REJAX_PYTHON=/tmp/rejax/bin/python python benchmarks/cartpole_rate.py      # extras train and worlds; four minutes
+
+rejax needs gymnax below 1.0, so it lives in an environment of its own, which REJAX_PYTHON names. Same networks (policy
+and value each 2 x 64, tanh), copies, rollout, epochs and minibatches, both in one jitted program. Each measurement is a
+process of its own; compiling and the first run are left out on both sides, and rejax evaluates nothing on the way.
+Writes benchmarks/results/cartpole_rate.json.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+COPIES, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 256, 32, 4, 8, 120
+LEARNERS = 2
+ROUNDS = 5
+
+# What runs in rejax's own environment: a program of its own, timed on its second call.
+REJAX = f"""
+import time, jax
+from rejax import PPO
+
+steps = {COPIES * ROLLOUT * UPDATES}
+algo = PPO.create(
+    env="CartPole-v1", num_envs={COPIES}, num_steps={ROLLOUT}, num_epochs={EPOCHS},
+    num_minibatches={MINIBATCHES}, learning_rate=1e-3, total_timesteps=steps, eval_freq=steps,
+    skip_initial_evaluation=True, agent_kwargs=dict(activation="tanh", hidden_layer_sizes=(64, 64)),
+)
+algo = algo.replace(eval_callback=lambda algo, state, key: ())
+train = jax.jit(algo.train)
+jax.block_until_ready(train(jax.random.PRNGKey(0)))
+began = time.perf_counter()
+jax.block_until_ready(train(jax.random.PRNGKey(1)))
+print(steps / (time.perf_counter() - began))
+"""
+
+
+def outrider(learners: int) -> float:
+    """Steps per second of Outrider's PPO, by synchronous learners."""
+    import outrider  # noqa: F401  # sets XLA's flags before jax
+    from outrider.learn.settings import Settings
+    from outrider.learn.train import train
+
+    settings = Settings(
+        envs=COPIES,
+        rollout=ROLLOUT,
+        epochs=EPOCHS,
+        minibatches=MINIBATCHES,
+        learning_rate=1e-3,
+        learners=learners,
+    )
+    trained = train("gymnax/cartpole", settings, "none", None, [0], UPDATES * settings.batch)
+    return float(trained.lines.steps[0, -1] / trained.run_seconds)
+
+
+CONTENDERS = {"outrider": LEARNERS, "outrider-one-learner": 1, "rejax": 0}
+
+
+def measure(name: str, python: str) -> float:
+    """One measurement, in a process of its own."""
+    command = [python, "-c", REJAX] if name == "rejax" else [sys.executable, __file__, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name} failed: {done.stderr.strip().splitlines()[-1]}")
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    """Measure every contender `ROUNDS` times in turn; print and write medians and ratios."""
+    if len(sys.argv) > 1:
+        print(outrider(CONTENDERS[sys.argv[1]]))
+        return
+    from record import record
+
+    python = os.environ.get("REJAX_PYTHON", "")
+    if not Path(python).is_file():
+        sys.exit(
+            "set REJAX_PYTHON to the Python of an environment with rejax and gymnax<1; see the top of this file"
+        )
+    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(ROUNDS):
+        for name in CONTENDERS:
+            rates[name].append(measure(name, python))
+            print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    peer = statistics.median(rates["rejax"])
+    rows = [
+        {
+            "learner": name,
+            "steps per second": round(statistics.median(measured)),
+            "lowest": round(min(measured)),
+            "highest": round(max(measured)),
+            "over rejax": round(statistics.median(measured) / peer, 2),
+        }
+        for name, measured in rates.items()
+    ]
+    what = (
+        f"PPO on CartPole, two networks of 2 x 64, {COPIES} copies x {ROLLOUT} steps, {EPOCHS} epochs, "
+        f"{MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "
+        f"medians of {ROUNDS} interleaved runs."
+    )
+    print(record("cartpole_rate", what, rows))
+
+
+if __name__ == "__main__":
+    main()
