@@ -15,9 +15,12 @@ import numpy as np
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.errors import OutriderError
+from outrider.learn.host import network_of
 from outrider.learn.settings import Settings
 from outrider.learn.train import learner_for
 from outrider.types import Atlas
+from outrider.worlds import host
+from outrider.worlds.names import is_host
 
 FORMAT = 1
 
@@ -47,14 +50,25 @@ def load_policy(path: Path) -> tuple[ActorCritic, str]:
         raise OutriderError(
             f"{path} has settings that this version does not know ({error}); train anew"
         ) from None
-    ppo = learner_for(about["world"], settings, "none", updates=1)
-    codes = ppo.batch.world.codes
-    empty = Atlas(jnp.zeros(codes), jnp.zeros(codes, bool))
-    shape = jax.eval_shape(lambda: ppo.init(jax.random.key(0), empty).network)
+    shape = _shape(about["world"], settings)
     expected, tree = jax.tree.flatten(shape)
     if [(x.shape, x.dtype) for x in expected] != [(x.shape, x.dtype) for x in leaves]:
         raise OutriderError(f"{path} holds arrays of other shapes than its settings say; train anew")
     return jax.tree.unflatten(tree, leaves), about["world"]
+
+
+def _shape(world_id: str, settings: Settings) -> ActorCritic:
+    """The network for a world, of shapes in place of numbers."""
+    if is_host(world_id):
+        worlds = host.make(world_id, 1)
+        try:
+            return jax.eval_shape(lambda: network_of(worlds, settings, jax.random.key(0)))
+        finally:
+            worlds.close()
+    ppo = learner_for(world_id, settings, "none", updates=1)
+    codes = ppo.batch.world.codes
+    empty = Atlas(jnp.zeros(codes), jnp.zeros(codes, bool))
+    return jax.eval_shape(lambda: ppo.init(jax.random.key(0), empty).network)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[jax.Array]]:

@@ -211,7 +211,8 @@ def _package(name: str, world_id: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise OutriderError(
-            f"world {world_id} needs the package {name} ({error}); pip install 'outrider[host]' {name}"
+            f"world {world_id} needs the package {name} ({error}); "
+            + ("pip install minigrid" if name == "minigrid" else "pip install 'outrider[host]'")
         ) from None
 
 

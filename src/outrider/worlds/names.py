@@ -17,6 +17,7 @@ from outrider.worlds.minigrid import words
 COLOURED = tuple(t.COLOUR_NAMES)
 THINGS = tuple(o for o in t.OBJECTS if o != t.KEY)
 OPTIONS = ("television",)
+HOST = ("envpool/", "gymnasium/")  # families of host worlds: what stands behind is the package's own name
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,18 @@ WORLDS = {
 }  # fmt: skip
 
 
+def is_host(world_id: str) -> bool:
+    """Whether a world runs on the host, in a package of others."""
+    return world_id.startswith(HOST)
+
+
 def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     """The facts and the options of a world's id. Errors: unknown world or option, nearest names suggested."""
     name, *options = world_id.split("+")
+    if is_host(name):
+        raise OutriderError(
+            f"world {world_id} runs on the host, without captions: `outrider train` takes it, nothing else does yet"
+        )
     if name not in WORLDS:
         raise OutriderError(
             _unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all"
