@@ -24,7 +24,7 @@ class Sight(NamedTuple):
 class Marks(NamedTuple):
     """What a host's rollout knows of its rows and a device's need not say, `[T, B]`."""
 
-    valid: Bool[Array, "T B"]  # an action was taken; not so where a host world only starts its next episode
+    valid: Bool[Array, "T B"] | None  # an action was taken, not an episode begun; None where it always is
     restart: Bool[Array, "T B"]  # the row's sight begins an episode
     next_value: Float[Array, "T B"]  # of the sight that the step led to, before any reset
 

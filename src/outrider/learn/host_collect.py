@@ -155,13 +155,9 @@ def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:
 def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
     """The pages as the learner knows them. Host worlds have no events yet: code 0."""
     shape = page.reward.shape
-
-    def obs(rows: np.ndarray) -> Obs:
-        return Obs(grid=np.zeros((*rows.shape[:-1], 0, 0), np.uint8), vector=rows)
-
-    opening = Sight(memory, obs(page.rows[0]), page.restart[0])
+    opening = Sight(memory, _obs(page.rows[0]), page.restart[0])
     trajectory = Trajectory(
-        obs=obs(page.rows),
+        obs=_obs(page.rows),
         action=page.action,
         log_prob=page.log_prob,
         value=page.value,
@@ -173,7 +169,14 @@ def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
         episode_return=page.episode_return,
         episode_length=page.episode_length,
     )
-    return Rollout((), opening, opening, opening, trajectory, Marks(~page.idle, page.restart, page.next_value))
+    valid = ~page.idle if any(group.worlds.idles for group in groups) else None
+    marks = Marks(valid, page.restart, page.next_value)
+    return Rollout((), opening, opening, opening, trajectory, marks)
+
+
+def _obs(rows: np.ndarray) -> Obs:
+    """Rows as an observation without a grid."""
+    return Obs(grid=np.zeros((*rows.shape[:-1], 0, 0), np.uint8), vector=rows)
 
 
 def _joined(memories: list[Any]) -> Any:

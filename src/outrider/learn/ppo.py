@@ -128,7 +128,8 @@ class PPO(NamedTuple):
             advantage + trajectory.value,
         )
         if rollout.marks:
-            weight = rollout.marks.valid.astype(jnp.float32)
+            valid = rollout.marks.valid
+            weight = None if valid is None else valid.astype(jnp.float32)
             samples = samples._replace(restart=rollout.marks.restart, weight=weight)
         samples = self._as_rows(samples)
         rows = len(samples.value)

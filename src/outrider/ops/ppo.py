@@ -11,11 +11,14 @@ from outrider.types import Number
 
 
 def mean(x: Array, weight: Array | None = None, axis: int | None = None) -> Array:
-    """Of the samples whose weight is 1; 0 where there is none. Without weights, of all."""
+    """Of the samples whose weight is 1; 0 where there is none. Without weights, of all, and to the bit what weights
+    that are all 1 give.
+    """
     kept = axis is not None
     if weight is None:
         return x.mean(axis, keepdims=kept)
-    return (x * weight).sum(axis, keepdims=kept) / jnp.maximum(weight.sum(axis, keepdims=kept), 1.0)
+    share = weight.mean(axis, keepdims=True)
+    return (x * (weight / jnp.where(share > 0, share, 1.0))).mean(axis, keepdims=kept)
 
 
 def policy_loss(

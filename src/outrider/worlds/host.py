@@ -42,6 +42,7 @@ class HostWorlds(Protocol):
 
     id: str
     copies: int
+    idles: bool  # some steps may only begin an episode
     row: Row
     actions: Actions
 
@@ -75,6 +76,7 @@ class GymnasiumWorlds:
         self._waits = isinstance(self.env, AsyncVectorEnv)
         self._same = self._mode == AutoresetMode.SAME_STEP
         self._disabled = self._mode == AutoresetMode.DISABLED
+        self.idles = self._mode == AutoresetMode.NEXT_STEP
 
     def reset(self, seed: int) -> np.ndarray:
         obs, _ = _guarded(self.id, lambda: self.env.reset(seed=seed))
@@ -104,7 +106,11 @@ class GymnasiumWorlds:
         return Turn(self._rows(obs), np.asarray(reward), terminated, truncated, idle, fresh, final)
 
     def close(self) -> None:
-        self.env.close(**({"terminate": True} if self._waits else {}))
+        try:
+            self.env.close(**({"terminate": True} if self._waits else {}))
+        except (EOFError, OSError):  # one of its processes has died before
+            for process in self.env.processes:
+                process.terminate()
 
     def _rows(self, obs: Any) -> np.ndarray:
         out = np.empty((self.copies, self.row.width), self.row.dtype)
@@ -129,6 +135,7 @@ class EnvpoolWorlds:
     make: Callable[[int], Any]  # from a seed
     id: str
     copies: int
+    idles: bool = True
 
     def __post_init__(self) -> None:
         self._env: Any = None
