@@ -1,4 +1,4 @@
-"""Environment steps per second of PPO on DoorKey-8x8: host worlds' path, device path, and a plain torch PPO, interleaved.
+"""Environment steps per second of PPO on DoorKey-8x8: host path, device path, and a plain torch PPO, interleaved.
 
     python benchmarks/host_rate.py            # needs the extras train and bench; about ten minutes
 

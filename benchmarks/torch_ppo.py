@@ -66,7 +66,9 @@ def train(steps: int, seed: int = 0, threads: int = 2, talk: bool = False) -> fl
     action = torch.zeros(ROLLOUT, ENVS, dtype=torch.long)
     log_prob, reward, ended, terminated, valid = (torch.zeros(ROLLOUT, ENVS) for _ in range(5))
     value, advantage = torch.zeros(ROLLOUT + 1, ENVS), torch.zeros(ROLLOUT, ENVS)
-    before = torch.zeros(ENVS, dtype=torch.bool)  # the last step ended an episode: this one's action is ignored
+    before = torch.zeros(
+        ENVS, dtype=torch.bool
+    )  # the last step ended an episode: this one's action is ignored
     write(env.reset()[0], x[ROLLOUT])
     updates = -(-steps // (ENVS * ROLLOUT))
     began, won, over = time.perf_counter(), 0, 0

@@ -1,11 +1,11 @@
 """Every adapter of host worlds keeps one contract, whichever way its copies start anew."""
 
-import counting
 import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
+import counting
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.worlds import host
@@ -142,7 +142,13 @@ def test_observation_spaces_become_rows_and_inputs():
 
 
 @pytest.mark.parametrize(
-    "space", [spaces.Text(3), spaces.Dict(mission=spaces.Text(3)), spaces.Discrete(10**6), spaces.Discrete(3, start=1)]
+    "space",
+    [
+        spaces.Text(3),
+        spaces.Dict(mission=spaces.Text(3)),
+        spaces.Discrete(10**6),
+        spaces.Discrete(3, start=1),
+    ],
 )
 def test_observations_that_are_no_rows_are_refused_in_one_line(space):
     with pytest.raises(OutriderError, match="world w has observations") as told:

@@ -1,10 +1,10 @@
 """What breaks on the host is told in one line: environments that raise or die, numbers that are none, settings."""
 
-import counting
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+import counting
 from outrider.cli import main
 from outrider.errors import OutriderError
 from outrider.learn.host import train_host
@@ -47,7 +47,9 @@ def test_an_environment_that_raises_is_one_line():
 
 
 def test_an_environment_that_dies_is_one_line():
-    said = refusal(lambda: train_host("gymnasium/Counting", SMALL, 0, 200, make=broken("die", processes=True)))
+    said = refusal(
+        lambda: train_host("gymnasium/Counting", SMALL, 0, 200, make=broken("die", processes=True))
+    )
     assert "world gymnasium/Counting failed: " in said
 
 
@@ -68,7 +70,9 @@ def test_what_host_worlds_lack_is_refused_before_anything_is_made(changed, signa
 
 
 def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
-    wild = Settings(envs=4, rollout=8, epochs=4, minibatches=1, width=8, learning_rate=1e38, gradient_norm=1e30)
+    wild = Settings(
+        envs=4, rollout=8, epochs=4, minibatches=1, width=8, learning_rate=1e38, gradient_norm=1e30
+    )
     make = broken("", at=-1)
     said = refusal(lambda: train_host("gymnasium/Counting", wild, 3, 640, make=make))
     assert "seed 3 is not finite at step" in said
@@ -92,7 +96,9 @@ def test_unknown_host_worlds_are_one_line(tmp_path, capsys):
 
 def test_unknown_worlds_of_envpool_suggest_near_names():
     pytest.importorskip("envpool")
-    assert "did you mean MiniGrid-DoorKey-8x8-v0" in refusal(lambda: host.make("envpool/MiniGrid-DorKey-8x8-v0", 2))
+    assert "did you mean MiniGrid-DoorKey-8x8-v0" in refusal(
+        lambda: host.make("envpool/MiniGrid-DorKey-8x8-v0", 2)
+    )
 
 
 def test_plans_and_films_refuse_host_worlds():

@@ -1,6 +1,5 @@
 """The update of a host's rollout: bit for bit the device's where nothing is masked, and retold in NumPy where it is."""
 
-import counting
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 from jax.flatten_util import ravel_pytree
 
+import counting
 import walks
 from outrider.explore.signal import nothing
 from outrider.learn import host, host_collect
@@ -35,7 +35,9 @@ def test_without_a_mask_the_update_is_the_devices_bit_for_bit(memory):
     grid = learner.copies.world.grid._replace(clock=clock)
     copies = learner.copies._replace(world=learner.copies.world._replace(grid=grid))
     begin = (learner.network, copies, learner.sight, jax.random.key(2))
-    rollout = jax.jit(lambda *begin: device_collect(ppo.batch, *begin, 16), compiler_options=walks.QUICK)(*begin)
+    rollout = jax.jit(lambda *begin: device_collect(ppo.batch, *begin, 16), compiler_options=walks.QUICK)(
+        *begin
+    )
     assert rollout.trajectory.truncated.sum() == 3
     done = rollout.trajectory.terminated | rollout.trajectory.truncated
     restart = jnp.concatenate([rollout.begin.restart[None], done[:-1]])
@@ -86,11 +88,15 @@ def test_every_step_is_bootstrapped_from_what_it_led_to(mode, memory):
     assert (valid is None) == (mode != AutoresetMode.NEXT_STEP)
     valid = np.ones_like(path.truncated) if valid is None else valid
     assert path.truncated.sum() > 8
-    act = jax.jit(lambda held, row: learner.network.act(held, host_collect._obs(row[None]), jnp.zeros(1, bool))[1:])
+    act = jax.jit(
+        lambda held, row: learner.network.act(held, host_collect._obs(row[None]), jnp.zeros(1, bool))[1:]
+    )
     for copy in range(COPIES):
         steps = counting.walk(copy, int(valid[:, copy].sum()))
         held, returned = learner.network.start(1), 0.0
-        for t, (now, reward, terminated, truncated, then) in zip(np.flatnonzero(valid[:, copy]), steps, strict=True):
+        for t, (now, reward, terminated, truncated, then) in zip(
+            np.flatnonzero(valid[:, copy]), steps, strict=True
+        ):
             assert tuple(path.obs.vector[t, copy]) == now
             assert (path.reward[t, copy], path.terminated[t, copy], path.truncated[t, copy]) == (
                 reward,
@@ -168,7 +174,7 @@ def test_a_masked_update_is_that_of_the_acted_rows_alone():
     norm = np.sqrt(sum((g**2).sum() for part in gradient.values() for pair in part for g in pair))
     assert norm > s.gradient_norm
 
-    after, line = jax.jit(lambda: ppo.learn(learner, rollout, jax.random.key(0)))()
+    after, line = jax.jit(ppo.learn)(learner, rollout, jax.random.key(0))
     assert float(line.loss) == pytest.approx(loss, rel=1e-3)
     assert float(line.entropy) == pytest.approx(entropy.mean(), rel=1e-4)
     for name, part in gradient.items():

@@ -1,8 +1,8 @@
 """Trains a learner in host worlds: the update of `PPO.learn`, fed by a loop on the host.
 
-Two groups of copies take turns (`host_collect`). With `overlap` the next rollout is collected while the learner learns from
-the last one: the policy that acts is then one update older than the one that learns. PPO's ratio is taken to the policy
-that acted, so its losses stay what they are; which update acts where depends on the plan and never on the clock.
+Two groups of copies take turns (`host_collect`). With `overlap` the next rollout is collected while the learner learns
+from the last one: the policy that acts is then one update older than the one that learns. PPO's ratio is taken to the
+policy that acted, so its losses stay what they are; which policy acts when depends on the plan and never on the clock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
@@ -35,7 +34,8 @@ from outrider.worlds.batch import Batch
 from outrider.worlds.host import HostWorlds
 
 GROUPS = 2
-NOWHERE: Any = Sight((), (), ())
+_none: Any = ()
+NOWHERE = Sight(_none, _none, _none)  # worlds and sights stay on the host
 CODES = 1  # event codes: only silence, until host worlds have captioners
 
 Make = Callable[[str, int, int], HostWorlds]  # a world's id, copies, groups that share the machine
@@ -99,47 +99,45 @@ def _train(
     actor = actor_of(learner.network)
     drawn = jax.random.randint(world_key, (len(worlds),), 0, 2**30).tolist()
     groups = begin(worlds, [learner.network.start(one.copies) for one in worlds], drawn)
-    leaves = [pages(groups, settings.rollout) for _ in range(2)]  # one is learned from while the other is filled
+    leaves = [
+        pages(groups, settings.rollout) for _ in range(2)
+    ]  # one is learned from while the other is filled
 
     def learn(learner: Learner, rollout: Rollout) -> tuple[Learner, Line, Array]:
         key, learn_key = jax.random.split(learner.key)
         learner, line = ppo.learn(learner._replace(key=key), rollout, learn_key)
-        # The worlds and what is seen of them stay on the host.
         return learner._replace(sight=NOWHERE), line, ravel_pytree(learner.network)[0]
 
-    step = jax.jit(learn, donate_argnums=0)
+    step, line = jax.jit(learn, donate_argnums=0), cast(Line, None)
     newest = ravel_pytree(learner.network)[0]
     acting = jax.device_put(newest, acts)
     written: list[Line] = []
-    pending: Line | None = None
-    idle, warm = 0, time.perf_counter()
+    idle, first = 0, min(2, updates - 1)  # updates before the clock runs
 
     def note(line: Line) -> None:
-        nonlocal warm
-        line = jax.device_get(line)
-        _check_loss(line, seed)
-        written.append(line)
-        if len(written) == min(2, updates - 1):
-            warm = time.perf_counter()
-        heard(len(written) / updates, line)
+        written.append(jax.device_get(line))
+        _check_loss(written[-1], seed)
+        heard(len(written) / updates, written[-1])
 
+    warm = time.perf_counter()
     for update in range(updates):
+        if update == first:
+            warm = time.perf_counter()
         before = Before(update * settings.batch, settings.envs, seed)
         key = jax.device_put(jax.random.fold_in(act_key, update), acts)
         rollout = collect(actor, acting, groups, leaves[update % 2], key, before)
         idle += int(leaves[update % 2].idle.sum())
-        if pending is not None:
-            note(pending)  # the last update is over, and its rollout's pages are free
+        if overlap and update:
+            note(line)  # waits until the last update is over
             acting = jax.device_put(newest, acts)
-        learner, pending, newest = step(learner, rollout)
+        learner, line, newest = step(learner, rollout)
         if not overlap:
-            note(pending)
-            acting, pending = jax.device_put(newest, acts), None
-    if pending is not None:
-        note(pending)
+            note(line)
+            acting = jax.device_put(newest, acts)
+    if overlap:
+        note(line)
     ended = time.perf_counter()
     lines = jax.tree.map(lambda *parts: np.stack(parts), *written)
-    first = min(2, updates - 1)
     timed = settings.batch * (updates - first)
     network = jax.device_put(learner.network, acts)
     return HostTrained(network, lines, idle, warm - began, ended - warm, timed)
@@ -157,7 +155,7 @@ def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:
     network = network_of(worlds, s, network_key)
     rates = Rates.of(s)
     optimiser = ppo._optimiser(rates).init(ravel_pytree(network)[0])
-    return Learner(network, optimiser, (), NOWHERE, (), start(CODES), rates, key)
+    return Learner(network, optimiser, _none, NOWHERE, (), start(CODES), rates, key)
 
 
 def network_of(worlds: HostWorlds, settings: Settings, key: Key) -> ActorCritic:
@@ -170,7 +168,9 @@ def _check(settings: Settings, signal: str) -> None:
     if signal != "none":
         raise OutriderError(f"signal {signal} pays captioned events, which host worlds lack; use signal none")
     if settings.encoder == "convolutional":
-        raise OutriderError("learner setting encoder = convolutional needs a grid, host worlds have rows; use flat")
+        raise OutriderError(
+            "learner setting encoder = convolutional needs a grid, host worlds have rows; use flat"
+        )
     if settings.learners > 1:
         raise OutriderError(
             f"learner setting learners = {settings.learners} is for device worlds; host worlds take 1"

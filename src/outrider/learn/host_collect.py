@@ -30,20 +30,20 @@ class Group:
 
 
 class Pages(NamedTuple):
-    """Where a rollout is written down, `[T, B, ...]` on the host."""
+    """Where a rollout is written down: NumPy arrays `[T, B, ...]`, which the learner takes as they are."""
 
-    rows: np.ndarray
-    action: np.ndarray
-    log_prob: np.ndarray
-    value: np.ndarray
-    reward: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
-    idle: np.ndarray
-    restart: np.ndarray
-    next_value: np.ndarray
-    episode_return: np.ndarray
-    episode_length: np.ndarray
+    rows: Any
+    action: Any
+    log_prob: Any
+    value: Any
+    reward: Any
+    terminated: Any
+    truncated: Any
+    idle: Any
+    restart: Any
+    next_value: Any
+    episode_return: Any
+    episode_length: Any
 
 
 class Before(NamedTuple):
@@ -155,6 +155,8 @@ def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:
 def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
     """The pages as the learner knows them. Host worlds have no events yet: code 0."""
     shape = page.reward.shape
+    events: Any = np.zeros((*shape, 1), np.int32)
+    here: Any = ()  # the worlds stay where they are
     opening = Sight(memory, _obs(page.rows[0]), page.restart[0])
     trajectory = Trajectory(
         obs=_obs(page.rows),
@@ -164,19 +166,20 @@ def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
         reward=page.reward,
         terminated=page.terminated,
         truncated=page.truncated,
-        events=np.zeros((*shape, 1), np.int32),
-        first=np.zeros((*shape, 1), bool),
+        events=events,
+        first=events > 0,
         episode_return=page.episode_return,
         episode_length=page.episode_length,
     )
     valid = ~page.idle if any(group.worlds.idles for group in groups) else None
     marks = Marks(valid, page.restart, page.next_value)
-    return Rollout((), opening, opening, opening, trajectory, marks)
+    return Rollout(here, opening, opening, opening, trajectory, marks)
 
 
-def _obs(rows: np.ndarray) -> Obs:
+def _obs(rows: Any) -> Obs:
     """Rows as an observation without a grid."""
-    return Obs(grid=np.zeros((*rows.shape[:-1], 0, 0), np.uint8), vector=rows)
+    grid: Any = np.zeros((*rows.shape[:-1], 0, 0), np.uint8)
+    return Obs(grid, vector=rows)
 
 
 def _joined(memories: list[Any]) -> Any:

@@ -34,7 +34,9 @@ class Turn(NamedTuple):
     truncated: np.ndarray
     idle: np.ndarray  # the action was ignored: the step only began an episode
     fresh: np.ndarray  # `rows` begins an episode
-    final: np.ndarray | None  # rows of the episodes that ended here, where `rows` are the next ones'; others' are 0
+    final: (
+        np.ndarray | None
+    )  # rows of the episodes that ended here, where `rows` are the next ones'; others' are 0
 
 
 class HostWorlds(Protocol):
@@ -111,6 +113,7 @@ class GymnasiumWorlds:
         except (EOFError, OSError):  # one of its processes has died before
             for process in self.env.processes:
                 process.terminate()
+            self.env.closed = True
 
     def _rows(self, obs: Any) -> np.ndarray:
         out = np.empty((self.copies, self.row.width), self.row.dtype)
