@@ -44,12 +44,13 @@ class Counting(gym.Env):
 
 def vector(mode, copies=3, processes=False, first=0, **broken):
     """Copies of `Counting` in an autoreset mode; only copy 1 breaks."""
-    kind = AsyncVectorEnv if processes else SyncVectorEnv
     made = [
         lambda copy=copy: Counting(copy, **(broken if copy == 1 else {}))
         for copy in range(first, first + copies)
     ]
-    return kind(made, autoreset_mode=mode)
+    if processes:
+        return AsyncVectorEnv(made, autoreset_mode=mode, context="spawn")  # as jax has threads
+    return SyncVectorEnv(made, autoreset_mode=mode)
 
 
 def walk(copy, steps):

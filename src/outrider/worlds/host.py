@@ -186,13 +186,14 @@ def _gymnasium(world_id: str, name: str, copies: int, groups: int) -> HostWorlds
         _package("minigrid", world_id)  # which registers them
     from gymnasium.vector import AutoresetMode
 
+    options: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    if workers := name.endswith(WORKERS):
+        options["context"] = "spawn"  # jax has threads, which a fork would tear
+    kind = "async" if workers else "sync"
     env = _guarded(
         world_id,
         lambda: gym.make_vec(
-            name.removesuffix(WORKERS),
-            copies,
-            vectorization_mode="async" if name.endswith(WORKERS) else "sync",
-            vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP},
+            name.removesuffix(WORKERS), copies, vectorization_mode=kind, vector_kwargs=options
         ),
     )
     return GymnasiumWorlds(env, world_id)
