@@ -47,8 +47,8 @@ docs: $(VENV)/ready-dev ## Build the documentation into site/
 
 bench: $(VENV)/ready-bench ## Measure speed against peers, into benchmarks/results/ (installs torch)
 	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
-BENCHMARKS ?= benchmarks/ppo_rate.py benchmarks/dynamics_speed.py benchmarks/help_time.py \
-  benchmarks/independent_learners.py benchmarks/start_time.py
+BENCHMARKS ?= benchmarks/ppo_rate.py benchmarks/host_rate.py benchmarks/dynamics_speed.py benchmarks/help_time.py \
+  benchmarks/independent_learners.py benchmarks/start_time.py benchmarks/limit.py
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \

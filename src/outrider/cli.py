@@ -23,7 +23,8 @@ class Train:
     """Train agents on a world, guided or not, and keep the first one's policy."""
 
     world: tyro.conf.Positional[str]
-    """World, such as minigrid/doorkey-8x8 or minigrid/unlock-pickup+television; `outrider worlds` lists them."""
+    """World, such as minigrid/doorkey-8x8 or minigrid/unlock-pickup+television; `outrider worlds` lists them.
+    On the host: envpool/MiniGrid-DoorKey-8x8-v0, gymnasium/CartPole-v1 and whatever else these packages have."""
     steps: int = 500_000
     """Environment steps of each seed."""
     seeds: int = 1

@@ -34,9 +34,11 @@ def train(asked: Train) -> None:
             "--signal and --engine go together: a signal pays what an engine rates; give both or none"
         )
     from outrider.learn.settings import check_steps
-    from outrider.worlds.names import check_installed
+    from outrider.worlds.names import check_installed, is_host
 
     check_steps(steps)
+    if is_host(world):
+        return _train_host(asked)
     check_installed(world)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.hosts.join()
@@ -98,6 +100,32 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
     print(f"policy: {out}   look at it with `outrider watch {out}`")
+
+
+def _train_host(world: str, steps: int, seeds: int, signal: str, out: Path, settings: Settings) -> None:
+    """As `train`, one seed after another, in a world on the host."""
+    from rich.progress import Progress
+
+    from outrider.learn.host import train_host
+    from outrider.learn.policy import save_policy
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for seed in range(seeds):
+        with Progress() as bars:
+            bar = bars.add_task("compiling", total=1.0)
+
+            def heard(progress: float, line, bars=bars, bar=bar, seed=seed) -> None:
+                interrupt.check()
+                told = f"return {line.returns / line.episodes:.2f}" if line.episodes else "no episode ended"
+                bars.update(bar, completed=progress, description=f"seed {seed}: {told}")
+
+            trained = train_host(world, settings, seed, steps, heard, signal)
+        if not seed:
+            _beside(out).unlink(missing_ok=True)
+            save_policy(out, trained.network, world, settings)
+        done, took = trained.run_steps, trained.run_seconds
+        print(f"{trained.lines.steps[-1]:,} steps ({done / took:,.0f} a second after two updates)")
+    print(f"policy: {out}")
 
 
 def _rate_all(world: str, engine: str, seeds: int) -> list[dict[str, float | None]]:

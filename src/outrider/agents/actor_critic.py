@@ -18,6 +18,7 @@ from outrider.agents.features import Features
 from outrider.agents.gtrxl import GTrXL
 from outrider.agents.layers import Perceptron
 from outrider.agents.memory import GRU
+from outrider.agents.rows import RowFeatures
 from outrider.ops.distribution import Continuous, Space
 from outrider.types import Key, Obs
 
@@ -32,13 +33,13 @@ class ActorCritic(eqx.Module):
     actor: Perceptron
     critic: Perceptron
     log_std: Float[Array, "size"] | None  # of continuous actions, whatever the observation
-    features: Features = eqx.field(static=True)
+    features: Features | RowFeatures = eqx.field(static=True)
     space: Space = eqx.field(static=True)
 
     def __init__(
         self,
         key: Key,
-        features: Features,
+        features: Features | RowFeatures,
         space: Space,
         width: int,
         depth: int,

@@ -20,15 +20,23 @@ import numpy as np
 from jaxtyping import Array, Bool
 
 from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.agents.features import Features
+from outrider.agents.q_network import EpsilonGreedy, QNetwork
+from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
 from outrider.files import write_file
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Key, Obs
+from outrider.worlds.spaces import Part, Row
 
 FORMAT = 2  # 1 was NumPy's npz
 FILE = "policy.safetensors"
 SPACES = {"discrete": Discrete, "multi-discrete": MultiDiscrete, "continuous": Continuous}
+KINDS = {  # networks, and which settings are their sizes
+    "actor-critic": (ActorCritic, ("width", "depth", "encoder", "memory")),
+    "epsilon-greedy": (EpsilonGreedy, ("width", "depth", "encoder", "dueling", "norm")),
+}
 ABOUT = ("format", "outrider", "world", "network", "training")
 
 
@@ -36,7 +44,7 @@ ABOUT = ("format", "outrider", "world", "network", "training")
 class Policy:
     """A network that acts, and what its file says of it (`about`, as `save` was told)."""
 
-    network: ActorCritic
+    network: Agent
     about: Mapping[str, Any]
 
     @property
@@ -69,7 +77,7 @@ class Policy:
     @cached_property
     def _act(self) -> Any:
         def act(
-            network: ActorCritic, memory: Any, obs: Obs, restart: Array, key: Key | None
+            network: Agent, memory: Any, obs: Obs, restart: Array, key: Key | None
         ) -> tuple[Array, Any]:
             outputs, _, memory = network.act(memory, obs, restart)
             space = network.space
@@ -78,21 +86,20 @@ class Policy:
         return jax.jit(act)
 
 
-def describe(network: ActorCritic, width: int, depth: int, encoder: str, memory: str) -> dict[str, Any]:
-    """A network in plain values, from which `load` builds it again."""
-    kind = next(name for name, space in SPACES.items() if isinstance(network.space, space))
+def describe(network: Agent, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A network in plain values, from which `load` builds it again; its sizes are among the `settings`."""
+    kind, sizes = next((name, sizes) for name, (made, sizes) in KINDS.items() if isinstance(network, made))
+    space = next(name for name, made in SPACES.items() if isinstance(network.space, made))
+    features = "row" if isinstance(network.features, RowFeatures) else "cells"
     return {
-        "kind": "actor-critic",
-        "features": asdict(network.features),
-        "space": {"kind": kind, **asdict(network.space)},
-        "width": width,
-        "depth": depth,
-        "encoder": encoder,
-        "memory": memory,
+        "kind": kind,
+        "features": {"kind": features, **asdict(network.features)},
+        "space": {"kind": space, **asdict(network.space)},
+        **{name: settings[name] for name in sizes if name in settings},
     }
 
 
-def save(path: Path, network: ActorCritic, about: Mapping[str, Any]) -> None:
+def save(path: Path, network: Agent, about: Mapping[str, Any]) -> None:
     """Write a policy whole or not at all; the same policy gives the same bytes. `about` has the fields of `ABOUT`.
 
     Raises OSError.
@@ -137,15 +144,28 @@ def about_of(path: Path | str) -> dict[str, Any]:
     return _read(path / FILE if path.is_dir() else path)[0]
 
 
-def _build(told: Mapping[str, Any], key: Key) -> ActorCritic:
-    if told["kind"] != "actor-critic":
-        raise ValueError(f"kind {told['kind']!r}")
-    features = dict(told["features"])
-    features["view"] = tuple(features["view"])
-    space = dict(told["space"])
-    made = SPACES[space.pop("kind")](**{k: tuple(v) if isinstance(v, list) else v for k, v in space.items()})
-    sizes = (told["width"], told["depth"], told["encoder"], told["memory"])
-    return ActorCritic(key, Features(**features), made, *sizes)
+def _build(told: Mapping[str, Any], key: Key) -> Agent:
+    """The network that `describe` told of, with fresh parameters."""
+    sizes = {name: value for name, value in told.items() if name not in ("kind", "features", "space")}
+    space = _tuples(told["space"])
+    made, features = SPACES[space.pop("kind")](**space), _features(_tuples(told["features"]))
+    if told["kind"] == "actor-critic":
+        return ActorCritic(key, features, made, **sizes)
+    if told["kind"] == "epsilon-greedy":
+        return EpsilonGreedy(QNetwork(key, features, made, **sizes), jnp.float32(0.0))
+    raise ValueError(f"kind {told['kind']!r}")
+
+
+def _features(told: dict[str, Any]) -> Features | RowFeatures:
+    if told.pop("kind") == "cells":
+        return Features(**told)
+    row = told["row"]
+    return RowFeatures(Row(tuple(Part(**_tuples(part)) for part in row["parts"]), row["dtype"]))
+
+
+def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists, which JSON makes of tuples, as tuples again."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
 
 
 def _named(network: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Float
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.types import Key, Obs, Trajectory
@@ -21,6 +21,14 @@ class Sight(NamedTuple):
     restart: Bool[Array, "B"]  # `obs` begins an episode: the memory is another episode's
 
 
+class Marks(NamedTuple):
+    """What a host's rollout knows of its rows and a device's need not say, `[T, B]`."""
+
+    valid: Bool[Array, "T B"] | None  # an action was taken, not an episode begun; None where it always is
+    restart: Bool[Array, "T B"]  # the row's sight begins an episode
+    next_value: Float[Array, "T B"]  # of the sight that the step led to, before any reset
+
+
 class Rollout(NamedTuple):
     """The worlds after a rollout, and what the learner needs of it."""
 
@@ -29,6 +37,7 @@ class Rollout(NamedTuple):
     end: Sight  # what the next rollout starts from
     cut: Sight  # for each copy, what its truncated episode ended in; a copy is cut at most once a rollout
     trajectory: Trajectory
+    marks: Marks | None = None  # of host worlds only
 
 
 def collect(

@@ -12,34 +12,41 @@ import jax
 import numpy as np
 
 from outrider import __version__
+from outrider.agents.agent import Agent
 from outrider.agents.released import FORMAT, describe, save
+from outrider.learn.algorithms import AnySettings, as_table
+from outrider.learn.diary import Line
 from outrider.learn.evaluate import EPISODES
-from outrider.learn.settings import Settings
 from outrider.learn.train import Trained
 
 POINTS = 5  # of the training curve
 
 
 def save_policy(
-    path: Path, trained: Trained, which: int, world_id: str, settings: Settings, **training: Any
+    path: Path,
+    network: Agent,
+    line: Line,
+    world_id: str,
+    settings: AnySettings,
+    evaluated: dict[str, Any] | None = None,
+    **training: Any,
 ) -> None:
-    """Write the policy of the `which`-th learner. `training` is told as it is: seed, signal, engine and the like."""
-    network = jax.tree.map(lambda leaf: leaf[which], trained.networks)
+    """Write a network that was trained to the curve `line` `[updates]`.
+
+    `evaluated` says what it did in fresh episodes, if that is known; `training` is told as it is: seed, signal, engine
+    and the like.
+    """
     about = {
         "format": FORMAT,
         "outrider": __version__,
         "world": world_id,
-        "network": describe(network, settings.width, settings.depth, settings.encoder, settings.memory),
+        "network": describe(network, asdict(settings)),
         "training": {
             **training,
-            "steps": int(trained.lines.steps[which, -1]),
-            "settings": asdict(settings),
-            "evaluated": {
-                "episodes": EPISODES,
-                "solved": int(trained.solved[which]),
-                "return": round(float(trained.returned[which]), 6),
-            },
-            "curve": _curve(trained, which),
+            "steps": int(line.steps[-1]),
+            "settings": as_table(settings),
+            "evaluated": evaluated,
+            "curve": _curve(line),
             "versions": {
                 "python": ".".join(map(str, sys.version_info[:3])),
                 **{name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
@@ -49,9 +56,18 @@ def save_policy(
     save(path, network, about)
 
 
-def _curve(trained: Trained, which: int) -> list[dict[str, Any]]:
+def save_trained(
+    path: Path, trained: Trained, which: int, world_id: str, settings: AnySettings, **training: Any
+) -> None:
+    """Write the policy of the `which`-th learner of a group."""
+    network, line = jax.tree.map(lambda leaf: leaf[which], (trained.networks, trained.lines))
+    solved, returned = int(trained.solved[which]), round(float(trained.returned[which]), 6)
+    evaluated = {"episodes": EPISODES, "solved": solved, "return": returned}
+    save_policy(path, network, line, world_id, settings, evaluated, **training)
+
+
+def _curve(line: Line) -> list[dict[str, Any]]:
     """The training curve in `POINTS` parts: the steps at the end of each, and its episodes' success and return."""
-    line = jax.tree.map(lambda x: x[which], trained.lines)
     points = []
     for part in np.array_split(np.arange(len(line.steps)), min(POINTS, len(line.steps))):
         episodes = int(line.episodes[part].sum())

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 from jax.flatten_util import ravel_pytree
 from jax.sharding import PartitionSpec as Spec
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
@@ -21,7 +21,7 @@ from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
-from outrider.ops.ppo import normalise, policy_loss, value_loss
+from outrider.ops.ppo import mean, normalise, policy_loss, value_loss
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
@@ -59,6 +59,7 @@ class Sample(NamedTuple):
     value: Array
     advantage: Array
     target: Array
+    weight: Array | None = None  # 0 where no action was taken; None where all were
 
 
 class PPO(NamedTuple):
@@ -127,6 +128,10 @@ class PPO(NamedTuple):
             advantage,
             advantage + trajectory.value,
         )
+        if rollout.marks:
+            valid = rollout.marks.valid
+            weight = None if valid is None else valid.astype(jnp.float32)
+            samples = samples._replace(restart=rollout.marks.restart, weight=weight)
         samples = self._as_rows(samples)
         rows = len(samples.value)
         parameters, as_network = ravel_pytree(learner.network)
@@ -134,7 +139,7 @@ class PPO(NamedTuple):
 
         def epoch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
             order = shuffled(team.own_key(key), rows).reshape(s.minibatches, -1)
-            return jax.lax.scan(minibatch, carry, (order, self._normalised(samples.advantage[order])))
+            return jax.lax.scan(minibatch, carry, (order, self._normalised(samples, order)))
 
         def minibatch(carry: tuple, drawn: tuple[Array, Array]) -> tuple[tuple, tuple]:
             parameters, state = carry
@@ -164,15 +169,18 @@ class PPO(NamedTuple):
         """The loss of one minibatch, its advantages normalised, and the policy's entropy in nats."""
         outputs, value = network.over(held, part.features, part.restart)
         log_prob, entropy = network.space.log_prob_and_entropy(outputs, part.action)
+        entropy = mean(entropy, part.weight)
         loss = (
-            policy_loss(log_prob - part.log_prob, part.advantage, rates.clip)
-            + rates.value_weight * value_loss(value, part.value, part.target, rates.clip)
-            - rates.entropy * entropy.mean()
+            policy_loss(log_prob - part.log_prob, part.advantage, rates.clip, part.weight)
+            + rates.value_weight * value_loss(value, part.value, part.target, rates.clip, part.weight)
+            - rates.entropy * entropy
         )
-        return loss, entropy.mean()
+        return loss, entropy
 
     def _next_value(self, network: ActorCritic, rollout: Rollout) -> Float[Array, "T B"]:
         """The value of what each step led to: the next row's, but for truncated steps that of their own last sight."""
+        if rollout.marks:
+            return rollout.marks.next_value
         last, cut = network.act(*rollout.end)[1], network.act(*rollout.cut)[1]
         following = jnp.concatenate([rollout.trajectory.value[1:], last[None]])
         return jnp.where(rollout.trajectory.truncated, cut, following)
@@ -183,10 +191,13 @@ class PPO(NamedTuple):
             return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), samples)
         return jax.tree.map(lambda x: x.swapaxes(0, 1), samples)
 
-    def _normalised(self, advantage: Float[Array, "m n *T"]) -> Float[Array, "m n *T"]:
+    def _normalised(self, samples: Sample, order: Int[Array, "m n"]) -> Float[Array, "m n *T"]:
         """The advantages of an epoch's minibatches, each normalised over its rows and all learners."""
-        flat = advantage.reshape(len(advantage), -1)
-        return normalise(flat, self.team.mean).reshape(advantage.shape)
+        advantage, weight = jax.tree.map(
+            lambda x: x[order].reshape(len(order), -1), (samples.advantage, samples.weight)
+        )
+        shape = (*order.shape, *samples.advantage.shape[1:])
+        return normalise(advantage, self.team.mean, weight).reshape(shape)
 
     def _optimiser(self, rates: Rates) -> optax.GradientTransformation:
         """Adam on gradients of bounded norm; with `anneal`, the learning rate falls to 0 over the budget."""

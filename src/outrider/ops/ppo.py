@@ -1,4 +1,4 @@
-"""The clipped losses of PPO, as means over samples."""
+"""The clipped losses of PPO, as means over samples; `weight` leaves out those where it is 0."""
 
 from __future__ import annotations
 
@@ -10,27 +10,49 @@ from jaxtyping import Array, Float
 from outrider.types import Number
 
 
-def policy_loss(log_ratio: Float[Array, "N"], advantage: Float[Array, "N"], clip: Number) -> Float[Array, ""]:
+def mean(x: Array, weight: Array | None = None, axis: int | None = None) -> Array:
+    """Of the samples whose weight is 1; 0 where there is none. Without weights, of all, and to the bit what weights
+    that are all 1 give.
+    """
+    kept = axis is not None
+    if weight is None:
+        return x.mean(axis, keepdims=kept)
+    share = weight.mean(axis, keepdims=True)
+    return (x * (weight / jnp.where(share > 0, share, 1.0))).mean(axis, keepdims=kept)
+
+
+def policy_loss(
+    log_ratio: Float[Array, "N"],
+    advantage: Float[Array, "N"],
+    clip: Number,
+    weight: Float[Array, "N"] | None = None,
+) -> Float[Array, ""]:
     """Clipped surrogate objective (Schulman et al. 2017, eq. 7), negated."""
     ratio = jnp.exp(log_ratio)
     clipped = jnp.clip(ratio, 1 - clip, 1 + clip)
-    return -jnp.minimum(ratio * advantage, clipped * advantage).mean()
+    return -mean(jnp.minimum(ratio * advantage, clipped * advantage), weight)
 
 
 def value_loss(
-    value: Float[Array, "N"], old: Float[Array, "N"], target: Float[Array, "N"], clip: Number
+    value: Float[Array, "N"],
+    old: Float[Array, "N"],
+    target: Float[Array, "N"],
+    clip: Number,
+    weight: Float[Array, "N"] | None = None,
 ) -> Float[Array, ""]:
     """Half the squared error, the larger of the plain and the clipped one (Huang et al. 2022, detail 9)."""
     near = old + jnp.clip(value - old, -clip, clip)
-    return 0.5 * jnp.maximum((value - target) ** 2, (near - target) ** 2).mean()
+    return 0.5 * mean(jnp.maximum((value - target) ** 2, (near - target) ** 2), weight)
 
 
 def normalise(
-    advantage: Float[Array, "*m N"], over: Callable[[Array], Array] = lambda moment: moment
+    advantage: Float[Array, "*m N"],
+    over: Callable[[Array], Array] = lambda moment: moment,
+    weight: Float[Array, "*m N"] | None = None,
 ) -> Float[Array, "*m N"]:
     """Advantages of each minibatch at mean 0 and standard deviation 1 (Huang et al. 2022, detail 7).
 
     `over` averages a moment over the learners that share the minibatch.
     """
-    centred = advantage - over(advantage.mean(-1, keepdims=True))
-    return centred / (jnp.sqrt(over((centred**2).mean(-1, keepdims=True))) + 1e-8)
+    centred = advantage - over(mean(advantage, weight, -1))
+    return centred / (jnp.sqrt(over(mean(centred**2, weight, -1))) + 1e-8)

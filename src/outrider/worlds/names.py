@@ -21,6 +21,7 @@ FAMILIES: dict[str, Family] = {
     "craftax": CraftaxFamily(),
 }
 WORLDS = {name: facts for family in FAMILIES.values() for name, facts in family.worlds.items()}
+HOST = ("envpool/", "gymnasium/")  # families of host worlds: what stands behind is the package's own name
 
 
 def family_of(name: str) -> Family:
@@ -28,9 +29,18 @@ def family_of(name: str) -> Family:
     return FAMILIES[name.partition("/")[0]]
 
 
+def is_host(world_id: str) -> bool:
+    """Whether a world runs on the host, in a package of others."""
+    return world_id.startswith(HOST)
+
+
 def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     """The facts and the options of a world's id. Errors: unknown world or option, nearest names suggested."""
     name, *options = world_id.split("+")
+    if is_host(name):
+        raise OutriderError(
+            f"world {world_id} runs on the host, without captions: `outrider train` takes it, nothing else does yet"
+        )
     if name not in WORLDS:
         raise OutriderError(
             _unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all"

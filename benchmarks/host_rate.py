@@ -1,0 +1,116 @@
+"""Environment steps per second of PPO on DoorKey-8x8: host path, device path, and a plain torch PPO, interleaved.
+
+    python benchmarks/host_rate.py            # needs the extras train and bench; about ten minutes
+
+Same network (2 x 64 tanh for policy and value each), copies, rollout, epochs and minibatches. Host path and torch step
+the same C++ world of envpool; the device path steps Outrider's own. Each measurement is a process of its own; compiling
+and the first two updates are left out on all sides. Torch is measured with one thread and with two, and the better
+median is the peer. Writes benchmarks/results/host_rate.json.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+
+from record import record
+
+ENVS, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 64, 64, 4, 4, 120
+LEARNERS = 2  # synchronous, of the device path
+ROUNDS = 5
+SLOWEST = 900  # seconds that one measurement may take
+
+
+def host_path(overlap: bool) -> float:
+    """Steps per second of Outrider over envpool, learning and stepping at once or in turn."""
+    import outrider  # noqa: F401  # sets XLA's flags before jax
+    from outrider.learn.host import train_host
+    from outrider.learn.settings import Settings
+
+    settings = Settings(envs=ENVS, rollout=ROLLOUT, epochs=EPOCHS, minibatches=MINIBATCHES)
+    world, steps = "envpool/MiniGrid-DoorKey-8x8-v0", UPDATES * settings.batch
+    trained = train_host(world, settings, 0, steps, overlap=overlap)
+    return trained.run_steps / trained.run_seconds
+
+
+def device_path() -> float:
+    """Steps per second of Outrider on its own device world."""
+    import outrider  # noqa: F401
+    from outrider.learn.settings import Settings
+    from outrider.learn.train import train
+
+    settings = Settings(
+        envs=ENVS,
+        rollout=ROLLOUT,
+        epochs=EPOCHS,
+        minibatches=MINIBATCHES,
+        cells="numbers",
+        learners=LEARNERS,
+    )
+    trained = train("minigrid/doorkey-8x8", settings, "none", None, [0], steps=UPDATES * settings.batch)
+    return trained.lines.steps[0, -1] / trained.run_seconds
+
+
+def torch_peer(threads: int) -> float:
+    """Steps per second of benchmarks/torch_ppo.py."""
+    from torch_ppo import train
+
+    return train(UPDATES * ENVS * ROLLOUT, threads=threads)
+
+
+CONTENDERS = {
+    "outrider, device world": device_path,
+    "outrider, envpool": lambda: host_path(overlap=True),
+    "outrider, envpool, in turn": lambda: host_path(overlap=False),
+    "torch, envpool, 1 thread": lambda: torch_peer(1),
+    "torch, envpool, 2 threads": lambda: torch_peer(2),
+}
+
+
+def measure(name: str) -> float:
+    """One contender in a process of its own. Errors: its own last words."""
+    done = subprocess.run(
+        [sys.executable, __file__, name],
+        capture_output=True,
+        text=True,
+        timeout=SLOWEST,
+        env=os.environ | {"OMP_WAIT_POLICY": "passive"},
+    )
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    """Measure every contender `ROUNDS` times in turn; print and write medians and ratios."""
+    if len(sys.argv) > 1:
+        print(float(CONTENDERS[sys.argv[1]]()))
+        return
+    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for turn in range(ROUNDS):
+        for name in CONTENDERS if turn % 2 == 0 else reversed(CONTENDERS):
+            rates[name].append(measure(name))
+            print(f"{name:28s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    peer = max(statistics.median(found) for name, found in rates.items() if name.startswith("torch"))
+    rows = [
+        {
+            "learner": name,
+            "steps per second": round(statistics.median(found)),
+            "lowest": round(min(found)),
+            "highest": round(max(found)),
+            "over torch": round(statistics.median(found) / peer, 2),
+        }
+        for name, found in rates.items()
+    ]
+    what = (
+        f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
+        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; the device world with {LEARNERS} synchronous learners; "
+        f"medians of {ROUNDS} interleaved runs; torch's better median is what the others are over."
+    )
+    print(record("host_rate", what, rows))
+
+
+if __name__ == "__main__":
+    main()
