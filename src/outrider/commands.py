@@ -12,14 +12,14 @@ from outrider import interrupt
 from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
-    from outrider.learn.settings import Settings
+    from outrider.learn.algorithms import AnySettings
 
 
 FILM_SECONDS = 300  # after which a study goes on without
 
 
 def train(
-    world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: Settings
+    world: str, steps: int, seeds: int, signal: str, engine: str, out: Path, settings: AnySettings
 ) -> None:
     """Train `seeds` agents and save the first one's policy, with the weights of its captions beside it."""
     if seeds < 1:

@@ -35,6 +35,7 @@ WITHOUT_JAX = (
     "outrider.cli",
     "outrider.guide.vocabulary",
     "outrider.guide.weights",
+    "outrider.learn.algorithms",
     "outrider.learn.settings",
     "outrider.worlds.names",
 )

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.types import Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.world import World
@@ -14,7 +14,7 @@ from outrider.worlds.world import World
 EPISODES = 64
 
 
-def solved(network: ActorCritic, world: World, key: Key) -> tuple[Int[Array, ""], Float[Array, ""]]:
+def solved(network: Agent, world: World, key: Key) -> tuple[Int[Array, ""], Float[Array, ""]]:
     """How many of `EPISODES` fresh episodes the policy solves, and their mean return, acting by chance as in training.
 
     Unlike the curve, where an episode is counted when it ends, this does not favour short episodes over long ones.

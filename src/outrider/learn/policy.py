@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
-from outrider.learn.settings import Settings
+from outrider.learn.algorithms import AnySettings, as_table, settings_from
 from outrider.learn.train import learner_for
 from outrider.types import Atlas
 
 FORMAT = 1
 
 
-def save_policy(path: Path, network: ActorCritic, world_id: str, settings: Settings) -> None:
+def save_policy(path: Path, network: Agent, world_id: str, settings: AnySettings) -> None:
     """Write a policy file (NumPy's npz) whole or not at all."""
-    about = json.dumps({"format": FORMAT, "world": world_id, "settings": asdict(settings)})
+    about = json.dumps({"format": FORMAT, "world": world_id, "settings": as_table(settings)})
     arrays = {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(network))}
     partial = path.with_name(path.name + ".partial")
     with open(partial, "wb") as file:
@@ -34,7 +33,7 @@ def save_policy(path: Path, network: ActorCritic, world_id: str, settings: Setti
     os.replace(partial, path)
 
 
-def load_policy(path: Path) -> tuple[ActorCritic, str]:
+def load_policy(path: Path) -> tuple[Agent, str]:
     """A policy and the id of its world. Errors: not a policy file, of another format, or of another shape."""
     about, leaves = _read(path)
     if about["format"] != FORMAT:
@@ -42,15 +41,15 @@ def load_policy(path: Path) -> tuple[ActorCritic, str]:
             f"{path} has policy format {about['format']}, this version reads {FORMAT}; train anew"
         )
     try:
-        settings = Settings(**about["settings"])
-    except TypeError as error:
+        settings = settings_from(about["settings"], "[settings]")
+    except OutriderError as error:
         raise OutriderError(
             f"{path} has settings that this version does not know ({error}); train anew"
         ) from None
-    ppo = learner_for(about["world"], settings, "none", updates=1)
-    codes = ppo.batch.world.codes
+    learner = learner_for(about["world"], settings, "none", updates=1)
+    codes = learner.batch.world.codes
     empty = Atlas(jnp.zeros(codes), jnp.zeros(codes, bool))
-    shape = jax.eval_shape(lambda: ppo.init(jax.random.key(0), empty).network)
+    shape = jax.eval_shape(lambda: learner.init(jax.random.key(0), empty).network)
     expected, tree = jax.tree.flatten(shape)
     if [(x.shape, x.dtype) for x in expected] != [(x.shape, x.dtype) for x in leaves]:
         raise OutriderError(f"{path} holds arrays of other shapes than its settings say; train anew")

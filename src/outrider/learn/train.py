@@ -6,23 +6,28 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
 from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
+from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.diary import Diary, Line
+from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.ppo import PPO, SHARES, Learner
-from outrider.learn.rates import Rates, stacked
+from outrider.learn.pqn import PQN
+from outrider.learn.q_settings import DQNSettings
+from outrider.learn.rates import AnyRates, stacked
 from outrider.learn.settings import Settings, check_steps
 from outrider.learn.team import mesh, place, spread
-from outrider.types import Atlas
+from outrider.ops.distribution import Discrete
+from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.names import event_kind
 from outrider.worlds.registry import make
@@ -37,6 +42,16 @@ CHUNK = 8  # about how many updates a compiled call makes: a second or two, so t
 
 EVALUATION = 20_261  # its keys, the same for a seed in every arm
 
+
+class Algorithm(Protocol):
+    """The unchanging parts of a learner, whatever it learns by: `init` makes one, `update` is its training step."""
+
+    @property
+    def batch(self) -> Batch: ...
+    def init(self, key: Key, atlas: Atlas, rates: Any = None) -> Any: ...
+    def update(self, learner: Any) -> tuple[Any, Line]: ...
+
+
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines, [seeds, updates]
 
 
@@ -44,7 +59,7 @@ Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines
 class Trained:
     """What training leaves, each with a leading axis of seeds."""
 
-    networks: ActorCritic
+    networks: Agent
     lines: Line  # [seeds, updates]
     diary: Diary
     solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
@@ -55,13 +70,13 @@ class Trained:
 
 def train(
     world_id: str,
-    settings: Settings,
+    settings: AnySettings,
     signal: str,
     atlas: Atlas | None,
     seeds: Sequence[int],
     steps: int,
     heard: Heard = lambda progress, lines: None,
-    rates: Rates | None = None,
+    rates: AnyRates | None = None,
 ) -> Trained:
     """Train one learner a seed on at least `steps` environment steps each; one atlas for all `[E]`, or one a seed.
 
@@ -123,8 +138,8 @@ def _each(advance: Callable[[Learner], tuple[Learner, Line]], state: Learner) ->
     return jax.lax.map(advance, state) if jax.default_backend() == "cpu" else jax.vmap(advance)(state)
 
 
-def learner_for(world_id: str, settings: Settings, signal: str, updates: int) -> PPO:
-    """PPO on a world with a named signal. Errors: as `train`."""
+def learner_for(world_id: str, settings: AnySettings, signal: str, updates: int) -> Algorithm:
+    """The settings' algorithm on a world with a named signal. Errors: as `train`."""
     if signal not in SIGNALS:
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     world = make(world_id)
@@ -134,7 +149,15 @@ def learner_for(world_id: str, settings: Settings, signal: str, updates: int) ->
             f"({world.horizon} steps); make it at most that"
         )
     batch = Batch(world, settings.envs, fresh=max(1, settings.envs // COPIES_A_RESET))
-    return PPO(batch, settings, SIGNALS[signal](), updates)
+    if isinstance(settings, Settings):
+        return PPO(batch, settings, SIGNALS[signal](), updates)
+    if not isinstance(world.space, Discrete):
+        raise OutriderError(
+            f"{algorithm_of(settings)} values each of a few actions, and {world_id} has none to list; use ppo"
+        )
+    if isinstance(settings, DQNSettings):
+        return DQN(batch, settings, SIGNALS[signal](), updates)
+    return PQN(batch, settings, SIGNALS[signal](), updates)
 
 
 def _chunk_size(updates: int) -> int:

@@ -16,16 +16,16 @@ import jax
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
+from outrider.learn.algorithms import settings_from
 from outrider.learn.diary import Line
 from outrider.learn.policy import save_policy
-from outrider.learn.settings import Settings
 from outrider.learn.train import as_record, train
 from outrider.worlds.registry import make
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
     """Train the seeds of a job and return what came of it. The policy of its first seed is saved if the job says so."""
-    world, settings, words = job["world"], Settings(**job["learner"]), vocabulary(job["world"])
+    world, settings, words = job["world"], settings_from(job["learner"]), vocabulary(job["world"])
     codes = make(world).codes
     said = [json.loads(Path(path).read_text())["by_caption"] for path in job["signal"]["weights"]]
     atlases = [compile_atlas(words, weights, codes) for weights in said] or [empty_atlas(codes)]
