@@ -6,6 +6,7 @@ Rooms are imported when a command needs them, so that `--help` answers at once.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import sys
 from pathlib import Path
 from typing import Literal
@@ -150,7 +151,7 @@ COMMANDS = {
 def _of_algorithm(arguments: list[str]) -> type[Train]:
     """`Train` with the settings of the algorithm that the arguments choose. Errors: unknown algorithm or setting."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
-    chosen = [after for word, after in zip(words, words[1:], strict=False) if word == "--algorithm"]
+    chosen = [after for word, after in itertools.pairwise(words) if word == "--algorithm"]
     name = chosen[-1] if chosen else DEFAULT
     if name not in ALGORITHMS:
         raise OutriderError(f"--algorithm is {name!r}{nearest(name, ALGORITHMS)}")

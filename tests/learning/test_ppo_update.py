@@ -85,7 +85,7 @@ def replay(begin, told):
 
 
 def test_truncated_episodes_are_bootstrapped_from_their_own_end(learner, told):
-    made, begin = learner
+    _, begin = learner
     path = told.trajectory
     assert path.truncated.sum() == 8
     found = np.asarray(next_value(begin.network, told))

@@ -57,4 +57,4 @@ def transitions(rollout: Rollout, bonus: Float[Array, "T B"]) -> Transition:
     """The `T * B` steps of a rollout, step by step."""
     path = rollout.trajectory
     steps = Transition(path.obs, path.action, path.reward + bonus, path.terminated, next_obs(rollout))
-    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
+    return jax.tree.map(lambda x: x.reshape(path.reward.size, *x.shape[2:]), steps)
