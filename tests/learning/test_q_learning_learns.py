@@ -1,25 +1,27 @@
-"""PQN learns a small DeepSea on every seed; with a learning rate of 0 the same updates leave it unsolved."""
+"""DQN and PQN learn a small DeepSea on every seed; with a learning rate of 0 the same updates leave it unsolved."""
 
 from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
+import pytest
 
 from deep_sea import DeepSea
 from outrider.explore.signal import nothing
+from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.pqn import PQN
-from outrider.learn.q_settings import PQNSettings
+from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 
-WORLD, STEPS, SEEDS = DeepSea(8), 40_000, 3
-SETTINGS = PQNSettings(rollout=8)
+WORLD, STEPS, SEEDS = DeepSea(8), 60_000, 3
+ALGORITHMS = {"dqn": (DQN, DQNSettings()), "pqn": (PQN, PQNSettings(rollout=8))}
 
 
-def evaluated(settings):
+def evaluated(kind, settings):
     """Of each seed, how many fresh episodes its final policy solves, still acting by chance at times."""
-    learner = PQN(Batch(WORLD, settings.envs, fresh=4), settings, nothing(), settings.updates(STEPS))
+    learner = kind(Batch(WORLD, settings.envs, fresh=4), settings, nothing(), settings.updates(STEPS))
 
     def one(key):
         start = learner.init(key, Atlas(jnp.zeros(1), jnp.zeros(1, bool)))
@@ -31,9 +33,12 @@ def evaluated(settings):
     )
 
 
-def test_pqn_solves_a_small_deep_sea():
-    assert (evaluated(SETTINGS) >= 0.8 * EPISODES).all()
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_it_solves_a_small_deep_sea(name):
+    assert (evaluated(*ALGORITHMS[name]) >= 0.8 * EPISODES).all()
 
 
-def test_without_learning_it_stays_unsolved():
-    assert (evaluated(replace(SETTINGS, learning_rate=0.0)) <= 0.1 * EPISODES).all()
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_without_learning_it_stays_unsolved(name):
+    kind, settings = ALGORITHMS[name]
+    assert (evaluated(kind, replace(settings, learning_rate=0.0)) <= 0.1 * EPISODES).all()
