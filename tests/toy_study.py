@@ -40,9 +40,9 @@ engine = "constant"
 
 def names() -> Names:
     """Checks that know the toy's world and engines."""
-    from outrider.learn.settings import Settings
+    from outrider.learn.algorithms import settings_from
 
-    return Names(lambda _: None, lambda _: None, lambda: Settings)
+    return Names(lambda _: None, lambda _: None, settings_from)
 
 
 def ask(plan, folder, cassette, progress) -> Asked:

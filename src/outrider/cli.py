@@ -6,6 +6,7 @@ Rooms are imported when a command needs them, so that `--help` answers at once.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import sys
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,8 @@ from typing import Literal
 import tyro
 
 from outrider import interrupt
-from outrider.errors import Interrupted, OutriderError
+from outrider.errors import Interrupted, OutriderError, nearest
+from outrider.learn.algorithms import ALGORITHMS, DEFAULT, check_keys
 from outrider.learn.hosts import Hosts
 from outrider.learn.settings import Settings
 
@@ -28,6 +30,8 @@ class Train:
     steps: int = 500_000
     """Environment steps of each seed."""
     seeds: int = 1
+    algorithm: Literal["ppo", "dqn", "pqn"] = "ppo"
+    """How agents learn; each has settings of its own: `outrider train --algorithm dqn --help` shows DQN's."""
     signal: Literal["none", "event-count", "event-constant"] = "none"
     """What is paid beside the world's own reward."""
     engine: str = ""
@@ -226,15 +230,35 @@ COMMANDS = {
 }
 
 
+def _of_algorithm(arguments: list[str]) -> type[Train]:
+    """`Train` with the settings of the algorithm that the arguments choose. Errors: unknown algorithm or setting."""
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    chosen = [after for word, after in itertools.pairwise(words) if word == "--algorithm"]
+    name = chosen[-1] if chosen else DEFAULT
+    if name not in ALGORITHMS:
+        raise OutriderError(f"--algorithm is {name!r}{nearest(name, ALGORITHMS)}")
+    given = [word for word in words if word.startswith("--learner.")]
+    keys = [word.removeprefix("--learner.").removeprefix("no-").replace("-", "_") for word in given]
+    check_keys(keys, name, "--learner")
+    kind = ALGORITHMS[name]
+    if kind is Settings:
+        return Train
+    learner = ("learner", kind, dataclasses.field(default_factory=kind))
+    return dataclasses.make_dataclass(
+        "Train", [learner], bases=(Train,), frozen=True, namespace={"__doc__": Train.__doc__}
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit code 2 for what the user can mend, 130 for Ctrl-C."""
     interrupt.remember()
     try:
+        given = sys.argv[1:] if arguments is None else arguments
         command = tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
+            COMMANDS | ({"train": _of_algorithm(given)} if given[:1] == ["train"] else {}),
             prog="outrider",
             description="Language models scout, agents learn, statistics judge.",
-            args=arguments,
+            args=given,
         )
         command.run()
     except OutriderError as error:

@@ -61,7 +61,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
 
     from outrider.guide.atlas import compile_atlas, empty_atlas, stack
     from outrider.guide.vocabulary import vocabulary
-    from outrider.learn.policy import save_policy
+    from outrider.learn.policy import save_trained
     from outrider.learn.train import train as run
     from outrider.verify.evidence import write_json
     from outrider.worlds.registry import make
@@ -93,7 +93,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     if not asked.hosts.first:
         return
     _beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
-    save_policy(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
+    save_trained(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
     if by_seed:
         write_json(_beside(out), {"engine": engine, "by_caption": by_seed[0]})
     done = trained.lines.steps[:, -1].sum() - trained.steps_before
@@ -102,15 +102,26 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     print(f"policy: {out}   look at it with `outrider watch {out}`")
 
 
-def _train_host(world: str, steps: int, seeds: int, signal: str, out: Path, settings: Settings) -> None:
+def _train_host(asked: Train) -> None:
     """As `train`, one seed after another, in a world on the host."""
+    from outrider.learn.settings import Settings
+
+    world, settings, out = asked.world, asked.learner, asked.out
+    if not isinstance(settings, Settings):
+        raise OutriderError(
+            f"world {world} runs on the host, where agents learn by ppo; leave --algorithm out"
+        )
+    if asked.checkpoints or asked.hosts.count > 1 or asked.spread != "auto":
+        raise OutriderError(
+            f"world {world} runs on the host: --checkpoints, --hosts and --spread are for device worlds; leave them out"
+        )
     from rich.progress import Progress
 
     from outrider.learn.host import train_host
     from outrider.learn.policy import save_policy
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    for seed in range(seeds):
+    for seed in range(asked.seeds):
         with Progress() as bars:
             bar = bars.add_task("compiling", total=1.0)
 
@@ -119,10 +130,12 @@ def _train_host(world: str, steps: int, seeds: int, signal: str, out: Path, sett
                 told = f"return {line.returns / line.episodes:.2f}" if line.episodes else "no episode ended"
                 bars.update(bar, completed=progress, description=f"seed {seed}: {told}")
 
-            trained = train_host(world, settings, seed, steps, heard, signal)
+            trained = train_host(world, settings, seed, asked.steps, heard, asked.signal)
         if not seed:
             _beside(out).unlink(missing_ok=True)
-            save_policy(out, trained.network, world, settings)
+            save_policy(
+                out, trained.network, trained.lines, world, settings, seed=0, signal="none", engine=""
+            )
         done, took = trained.run_steps, trained.run_seconds
         print(f"{trained.lines.steps[-1]:,} steps ({done / took:,.0f} a second after two updates)")
     print(f"policy: {out}")

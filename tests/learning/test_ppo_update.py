@@ -8,7 +8,7 @@ import pytest
 
 import walks
 from outrider.explore.events import event_constant
-from outrider.learn.collect import collect
+from outrider.learn.collect import collect, next_value
 from outrider.learn.ppo import PPO
 from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings
@@ -85,10 +85,10 @@ def replay(begin, told):
 
 
 def test_truncated_episodes_are_bootstrapped_from_their_own_end(learner, told):
-    made, begin = learner
+    _, begin = learner
     path = told.trajectory
     assert path.truncated.sum() == 8
-    found = np.asarray(made._next_value(begin.network, told))
+    found = np.asarray(next_value(begin.network, told))
     sights = replay(begin, told)
     cut = np.argwhere(path.truncated)
     assert sorted(step for step, _ in cut) == [4 * n - 1 for n in range(1, 9)]

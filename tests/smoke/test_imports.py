@@ -36,6 +36,7 @@ WITHOUT_JAX = (
     "outrider.cli",
     "outrider.guide.vocabulary",
     "outrider.guide.weights",
+    "outrider.learn.algorithms",
     "outrider.learn.settings",
     "outrider.worlds.names",
 )

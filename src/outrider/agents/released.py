@@ -76,9 +76,7 @@ class Policy:
 
     @cached_property
     def _act(self) -> Any:
-        def act(
-            network: Agent, memory: Any, obs: Obs, restart: Array, key: Key | None
-        ) -> tuple[Array, Any]:
+        def act(network: Agent, memory: Any, obs: Obs, restart: Array, key: Key | None) -> tuple[Array, Any]:
             outputs, _, memory = network.act(memory, obs, restart)
             space = network.space
             return (space.best(outputs) if key is None else space.sample(key, outputs)), memory

@@ -65,6 +65,7 @@ def measure(world: str, settings: Settings, signal: str, atlas: Atlas, rounds: i
         raise OutriderError(f"--rounds is {rounds}; it must be at least 1")
     updates = max(1, CALL_STEPS // settings.batch)
     ppo = learner_for(world, settings, signal, 1000 * updates)
+    assert isinstance(ppo, PPO)
     make = jax.jit(jax.vmap(lambda key: ppo.init(key, atlas)))
     state = make(jax.random.key(0)[None])
     one = jax.tree.map(lambda x: x[0], state)

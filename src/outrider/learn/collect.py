@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.types import Key, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
 
@@ -40,9 +40,7 @@ class Rollout(NamedTuple):
     marks: Marks | None = None  # of host worlds only
 
 
-def collect(
-    batch: Batch, network: ActorCritic, copies: Copies, sight: Sight, key: Key, length: int
-) -> Rollout:
+def collect(batch: Batch, network: Agent, copies: Copies, sight: Sight, key: Key, length: int) -> Rollout:
     """`length` steps of all copies under the network's policy; `length` is at most the world's horizon."""
 
     def step(carry: tuple[Copies, Sight, Sight], key: Key) -> tuple[tuple, Trajectory]:
@@ -71,6 +69,26 @@ def collect(
 
     (copies, end, cut), trajectory = jax.lax.scan(step, (copies, sight, sight), jax.random.split(key, length))
     return Rollout(copies, sight, end, cut, trajectory)
+
+
+def next_value(network: Agent, rollout: Rollout) -> Float[Array, "T B"]:
+    """The value of what each step led to: the next row's, but for truncated steps that of their own last sight."""
+    if rollout.marks:
+        return rollout.marks.next_value
+    last, cut = network.act(*rollout.end)[1], network.act(*rollout.cut)[1]
+    following = jnp.concatenate([rollout.trajectory.value[1:], last[None]])
+    return jnp.where(rollout.trajectory.truncated, cut, following)
+
+
+def next_obs(rollout: Rollout) -> Obs:
+    """What each step led to, `[T, B, ...]`: as `next_value`, and likewise without meaning after a terminated step."""
+
+    def of(obs: Array, end: Array, cut: Array) -> Array:
+        truncated = rollout.trajectory.truncated
+        following = jnp.concatenate([obs[1:], end[None]])
+        return jnp.where(truncated.reshape(*truncated.shape, *[1] * (obs.ndim - 2)), cut, following)
+
+    return jax.tree.map(of, rollout.trajectory.obs, rollout.end.obs, rollout.cut.obs)
 
 
 def choose(where: Bool[Array, "B"], one: Sight, other: Sight) -> Sight:

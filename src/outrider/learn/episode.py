@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.types import Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.world import Drawn
@@ -25,7 +25,7 @@ class Episode:
     solved: bool
 
 
-def play(network: ActorCritic, world: Drawn, key: Key, copies: int = 64, most_steps: int = 400) -> Episode:
+def play(network: Agent, world: Drawn, key: Key, copies: int = 64, most_steps: int = 400) -> Episode:
     """The most telling of `copies` episodes: a solved one of median length, else the one with the most kinds of event.
 
     Only the first `most_steps` steps are played.

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.types import Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.world import World
@@ -15,7 +15,7 @@ EPISODES = 64
 
 
 def solved(
-    network: ActorCritic, world: World, key: Key, above: float = 0.0, sparing: bool = False
+    network: Agent, world: World, key: Key, above: float = 0.0, sparing: bool = False
 ) -> tuple[Int[Array, ""], Float[Array, ""]]:
     """How many of `EPISODES` fresh episodes the policy solves, and their mean return, acting by chance as in training.
 

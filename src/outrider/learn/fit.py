@@ -8,14 +8,15 @@ import jax
 
 from outrider.agents.gtrxl import HEADS
 from outrider.errors import OutriderError
+from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.settings import Settings
-from outrider.ops.distribution import Space
+from outrider.ops.distribution import Discrete, Space
 from outrider.worlds.world import World
 
 FLAG_BITS = 32
 
 
-def check_fit(world: World, settings: Settings, timed: bool = True) -> None:
+def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
     """Refuse a world that the settings' network cannot see, act in or learn from.
 
     Errors: a rollout longer than the episodes of a world that is `timed` (a copy is cut off at most once in one),
@@ -31,7 +32,7 @@ def check_fit(world: World, settings: Settings, timed: bool = True) -> None:
         raise OutriderError(
             f"learner setting encoder = 'convolutional' needs a view, and {world.id} has none; choose 'flat'"
         )
-    if settings.memory == "gtrxl" and settings.width % HEADS:
+    if isinstance(settings, Settings) and settings.memory == "gtrxl" and settings.width % HEADS:
         raise OutriderError(
             f"learner setting width = {settings.width} is not divisible by the {HEADS} heads of memory = 'gtrxl'; "
             "change one of them"
@@ -40,6 +41,10 @@ def check_fit(world: World, settings: Settings, timed: bool = True) -> None:
         known = ", ".join(space.__name__ for space in get_args(Space))
         raise OutriderError(
             f"the actions of {world.id} are {type(world.space).__name__}; a policy acts in {known}: wrap the world"
+        )
+    if not isinstance(settings, Settings) and not isinstance(world.space, Discrete):
+        raise OutriderError(
+            f"{algorithm_of(settings)} values each of a few actions, and {world.id} has none to list; use ppo"
         )
     if world.flags > FLAG_BITS:
         raise OutriderError(f"{world.id} has {world.flags} kinds of event; at most {FLAG_BITS} have flags")

@@ -16,10 +16,10 @@ import numpy as np
 from outrider import __version__
 from outrider.errors import OutriderError
 from outrider.files import lock
+from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.checkpoint import Checkpoint, checkpoints, newest, restore, save, tidy
 from outrider.learn.diary import Line
-from outrider.learn.rates import Rates
-from outrider.learn.settings import Settings
+from outrider.learn.rates import AnyRates
 from outrider.types import Atlas
 
 EVERY = "5m"
@@ -113,16 +113,17 @@ class Keeper:
 
 def configuration(
     world_id: str,
-    settings: Settings,
+    settings: AnySettings,
     signal: str,
     seeds: Sequence[int],
     steps: int,
     atlas: Atlas,
-    rates: Rates | None,
+    rates: AnyRates | None,
 ) -> dict[str, Any]:
     """What decides a run's results, in plain values; the long ones as digests."""
     return {
         "world": world_id,
+        "algorithm": algorithm_of(settings),
         "signal": signal,
         "seeds": list(seeds),
         "steps": steps,

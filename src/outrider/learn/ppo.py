@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -12,12 +12,14 @@ from jax.sharding import PartitionSpec as Spec
 from jaxtyping import Array, Float, Int
 
 from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.agents.features import Features
 from outrider.explore.signal import Signal
-from outrider.learn.collect import Rollout, Sight, collect
+from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Diary, Line, start, write
 from outrider.learn.finite import first as first_fault
-from outrider.learn.rates import Rates
+from outrider.learn.optimiser import bounded
+from outrider.learn.rates import AnyRates, Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
@@ -26,22 +28,27 @@ from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
 
+N = TypeVar("N", bound=Agent)
+R = TypeVar("R", bound=AnyRates)
 
-class Learner(NamedTuple):
+
+class Learner(NamedTuple, Generic[N, R]):
     """One copy of parameters with its optimiser, its worlds, its signal's state, its diary and its rates.
 
     The optimiser sees the parameters as one vector, which spares it a small product for each array of the network.
     """
 
-    network: ActorCritic
+    network: N
     optimiser: optax.OptState
     copies: Copies
     sight: Sight
     signal: Any
     diary: Diary
-    rates: Rates
+    rates: R
     key: Key
 
+
+PPOLearner = Learner[ActorCritic, Rates]
 
 # How a team shares the state of a group of learners, whose first axis counts them: the worlds are split.
 _common: Any = Spec()
@@ -75,7 +82,7 @@ class PPO(NamedTuple):
         """The synchronous learners that this one learns with."""
         return Team(self.settings.learners)
 
-    def init(self, key: Key, atlas: Atlas, rates: Rates | None = None) -> Learner:
+    def init(self, key: Key, atlas: Atlas, rates: Rates | None = None) -> PPOLearner:
         """A learner before its first step, with the worlds of its whole team. `rates` default to the settings'."""
         s = self.settings
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
@@ -89,7 +96,7 @@ class PPO(NamedTuple):
         optimiser = self._optimiser(rates).init(ravel_pytree(network)[0])
         return Learner(network, optimiser, copies, sight, signal, start(world.codes), rates, key)
 
-    def update(self, learner: Learner) -> tuple[Learner, Line]:
+    def update(self, learner: PPOLearner) -> tuple[PPOLearner, Line]:
         """One training step: collect, then learn. Returns the learner after it and a line of its diary."""
         key, collect_key, learn_key = jax.random.split(learner.key, 3)
         batch, own_key = self.batch.share(self.team.size), self.team.own_key(collect_key)
@@ -97,7 +104,7 @@ class PPO(NamedTuple):
         rollout = collect(batch, learner.network, learner.copies, learner.sight, own_key, length)
         return self.learn(learner._replace(key=key), rollout, learn_key)
 
-    def learn(self, learner: Learner, rollout: Rollout, key: Key) -> tuple[Learner, Line]:
+    def learn(self, learner: PPOLearner, rollout: Rollout, key: Key) -> tuple[PPOLearner, Line]:
         """Signals, advantages, epochs, minibatches: what a rollout teaches."""
         s, rates, team, trajectory = self.settings, learner.rates, self.team, rollout.trajectory
         signal_key, epochs_key = jax.random.split(key)
@@ -107,11 +114,10 @@ class PPO(NamedTuple):
         signal, _ = self.signal.update(learner.signal, everyones, signal_key)
         bonus = team.own(paid)
 
-        next_value = self._next_value(learner.network, rollout)
         advantage = gae(
             trajectory.reward + bonus,
             trajectory.value,
-            next_value,
+            next_value(learner.network, rollout),
             trajectory.terminated,
             trajectory.truncated,
             rates.discount,
@@ -177,14 +183,6 @@ class PPO(NamedTuple):
         )
         return loss, entropy
 
-    def _next_value(self, network: ActorCritic, rollout: Rollout) -> Float[Array, "T B"]:
-        """The value of what each step led to: the next row's, but for truncated steps that of their own last sight."""
-        if rollout.marks:
-            return rollout.marks.next_value
-        last, cut = network.act(*rollout.end)[1], network.act(*rollout.cut)[1]
-        following = jnp.concatenate([rollout.trajectory.value[1:], last[None]])
-        return jnp.where(rollout.trajectory.truncated, cut, following)
-
     def _as_rows(self, samples: Sample) -> Sample:
         """What minibatches draw from: steps `[T * B, ...]`; copies `[B, T, ...]` where a memory needs them in order."""
         if self.settings.memory == "none":
@@ -203,9 +201,4 @@ class PPO(NamedTuple):
         """Adam on gradients of bounded norm; with `anneal`, the learning rate falls to 0 over the budget."""
         s = self.settings
         steps = self.updates * s.epochs * s.minibatches
-
-        def rate(count: Any) -> Array:
-            left = 1 - jnp.minimum(count, steps) / steps if s.anneal else 1.0
-            return rates.learning_rate * left
-
-        return optax.chain(optax.clip_by_global_norm(rates.gradient_norm), optax.adam(rate, eps=1e-5))
+        return bounded(rates.learning_rate, rates.gradient_norm, anneal_over=steps if s.anneal else 0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from outrider.learn.algorithms import AnySettings
+from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
 
 
@@ -28,6 +31,27 @@ class Rates(NamedTuple):
         return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
 
 
-def stacked(settings: list[Settings]) -> Rates:
-    """Of a group of learners, one after another `[n]`."""
-    return jax.tree.map(lambda *rates: jnp.stack(rates), *map(Rates.of, settings))
+class QRates(NamedTuple):
+    """As in `DQNSettings` and `PQNSettings`; of a group of learners `[n]`."""
+
+    learning_rate: Float[Array, ""]
+    discount: Float[Array, ""]
+    trace: Float[Array, ""]  # 0 where the algorithm has none
+    epsilon_start: Float[Array, ""]
+    epsilon_end: Float[Array, ""]
+    explore: Float[Array, ""]
+    gradient_norm: Float[Array, ""]
+
+    @classmethod
+    def of(cls, settings: DQNSettings | PQNSettings) -> QRates:
+        """The settings' own."""
+        return cls(*(jnp.float32(getattr(settings, name, 0.0)) for name in cls._fields))
+
+
+AnyRates = Rates | QRates
+
+
+def stacked(settings: Sequence[AnySettings]) -> AnyRates:
+    """Of a group of learners of one algorithm, one after another `[n]`."""
+    each = [Rates.of(one) if isinstance(one, Settings) else QRates.of(one) for one in settings]
+    return jax.tree.map(lambda *rates: jnp.stack(rates), *each)

@@ -1,20 +1,20 @@
-"""Hyperparameters of PPO. No jax: plans are checked against these names and types."""
+"""Hyperparameters of PPO. No jax: plans are checked against these names and types. Others: `q_settings.py`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from outrider.errors import OutriderError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CELLS = ("planes", "numbers")
 ENCODERS = ("flat", "convolutional")
 MEMORIES = ("none", "gru", "gtrxl")
-WAYS = (
-    "auto",
-    "turns",
-    "together",
-    "devices",
-)  # how independent learners share the machine: `learn/group.py`
+WAYS = ("auto", "turns", "together", "devices")  # of `learn/group.py`, how learners share the machine
+CHOICES = {"cells": CELLS, "encoder": ENCODERS, "memory": MEMORIES}
 
 MOST_STEPS = 2_000_000_000  # of one run: the device counts them in 32 bits
 
@@ -23,6 +23,22 @@ def check_steps(steps: int) -> None:
     """Refuse a budget of environment steps that cannot be trained."""
     if not 0 < steps <= MOST_STEPS:
         raise OutriderError(f"{steps} environment steps cannot be trained; choose 1 to {MOST_STEPS}")
+
+
+def check_fields(settings: DataclassInstance) -> None:
+    """Refuse values that are not of their field's type and range, whatever the algorithm."""
+    for field in fields(settings):
+        name, value = field.name, getattr(settings, field.name)
+        if field.type == "int" and (type(value) is not int or value < 1):
+            raise OutriderError(f"learner setting {name} is {value!r}; it must be an integer of at least 1")
+        if field.type == "float" and not (type(value) in (int, float) and 0 <= value < float("inf")):
+            raise OutriderError(f"learner setting {name} is {value!r}; it must be a number of at least 0")
+        if field.type == "bool" and type(value) is not bool:
+            raise OutriderError(f"learner setting {name} is {value!r}; it must be true or false")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise OutriderError(
+                f"learner setting {name} is {value!r}; it must be one of {', '.join(CHOICES[name])}"
+            )
 
 
 @dataclass(frozen=True)
@@ -54,23 +70,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "int" and (type(value) is not int or value < 1):
-                raise OutriderError(
-                    f"learner setting {field.name} is {value!r}; it must be an integer of at least 1"
-                )
-            if field.type == "float" and not (type(value) in (int, float) and 0 <= value < float("inf")):
-                raise OutriderError(
-                    f"learner setting {field.name} is {value!r}; it must be a number of at least 0"
-                )
-            if field.type == "bool" and type(value) is not bool:
-                raise OutriderError(f"learner setting {field.name} is {value!r}; it must be true or false")
-        for name, known in (("cells", CELLS), ("encoder", ENCODERS), ("memory", MEMORIES)):
-            if getattr(self, name) not in known:
-                raise OutriderError(
-                    f"learner setting {name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}"
-                )
+        check_fields(self)
         if self.envs % self.learners:
             raise OutriderError(
                 f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"

@@ -6,28 +6,32 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
 from outrider.explore.events import event_constant, event_count
 from outrider.explore.signal import Signal, nothing
+from outrider.learn.algorithms import AnySettings
 from outrider.learn.diary import Diary, Line
+from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
 from outrider.learn.group import group
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
-from outrider.learn.rates import Rates, stacked
+from outrider.learn.pqn import PQN
+from outrider.learn.q_settings import DQNSettings
+from outrider.learn.rates import AnyRates, stacked
 from outrider.learn.settings import Settings, check_steps
 from outrider.learn.team import mesh, place
 from outrider.learn.team import spread as on_team
-from outrider.types import Atlas
+from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.facts import WorldFacts
 from outrider.worlds.names import check_world, event_kind
@@ -43,6 +47,16 @@ CHUNK = 8  # about how many updates a compiled call makes: a second or two, so t
 
 EVALUATION = 20_261  # its keys, the same for a seed in every arm
 
+
+class Algorithm(Protocol):
+    """The unchanging parts of a learner, whatever it learns by: `init` makes one, `update` is its training step."""
+
+    @property
+    def batch(self) -> Batch: ...
+    def init(self, key: Key, atlas: Atlas, rates: Any = None) -> Any: ...
+    def update(self, learner: Any) -> tuple[Any, Line]: ...
+
+
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest lines, [seeds, updates]
 
 
@@ -51,7 +65,7 @@ class Trained:
     """What training leaves, each with a leading axis of seeds."""
 
     world: str
-    networks: ActorCritic
+    networks: Agent
     lines: Line  # [seeds, updates]
     diary: Diary
     solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
@@ -63,13 +77,13 @@ class Trained:
 
 def train(
     world: str | World,
-    settings: Settings,
+    settings: AnySettings,
     signal: str,
     atlas: Atlas | None,
     seeds: Sequence[int],
     steps: int,
     heard: Heard = lambda progress, lines: None,
-    rates: Rates | None = None,
+    rates: AnyRates | None = None,
     spread: str = "auto",
     keeper: Keeper | None = None,
 ) -> Trained:
@@ -139,8 +153,8 @@ def train(
     return Trained(world_id, networks, joined(written), diary, won, returned, *seconds, made)
 
 
-def learner_for(world: str | World, settings: Settings, signal: str, updates: int) -> PPO:
-    """PPO on a world with a named signal. Errors: as `train`."""
+def learner_for(world: str | World, settings: AnySettings, signal: str, updates: int) -> Algorithm:
+    """The settings' algorithm on a world with a named signal. Errors: as `train`."""
     if signal not in SIGNALS:
         raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     if isinstance(world, str):
@@ -150,7 +164,11 @@ def learner_for(world: str | World, settings: Settings, signal: str, updates: in
     check_fit(world, settings, facts.timed)
     fresh = max(1, settings.envs // facts.copies_a_reset)
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
-    return PPO(batch, settings, SIGNALS[signal](), updates)
+    if isinstance(settings, Settings):
+        return PPO(batch, settings, SIGNALS[signal](), updates)
+    if isinstance(settings, DQNSettings):
+        return DQN(batch, settings, SIGNALS[signal](), updates)
+    return PQN(batch, settings, SIGNALS[signal](), updates)
 
 
 def _chunk_size(updates: int) -> int:

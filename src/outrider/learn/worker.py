@@ -14,16 +14,16 @@ from outrider.errors import OutriderError
 from outrider.files import write_file
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
+from outrider.learn.algorithms import settings_from
 from outrider.learn.diary import Line
-from outrider.learn.policy import save_policy
-from outrider.learn.settings import Settings
+from outrider.learn.policy import save_trained
 from outrider.learn.train import as_record, train
 from outrider.worlds.registry import make
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
     """Train the seeds of a job and return what came of it. The policy of its first seed is saved if the job says so."""
-    world, settings, words = job["world"], Settings(**job["learner"]), vocabulary(job["world"])
+    world, settings, words = job["world"], settings_from(job["learner"]), vocabulary(job["world"])
     codes = make(world).codes
     said = [json.loads(Path(path).read_text())["by_caption"] for path in job["signal"]["weights"]]
     atlases = [compile_atlas(words, weights, codes) for weights in said] or [empty_atlas(codes)]
@@ -31,7 +31,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     trained = train(world, settings, job["signal"]["name"], atlas, job["seeds"], job["steps"], _tell)
     if job.get("save_policy"):
         told = {"seed": job["seeds"][0], "signal": job["signal"]["name"], "arm": job["arm"]}
-        save_policy(Path(job["policy"]), trained, 0, world, settings, **told)
+        save_trained(Path(job["policy"]), trained, 0, world, settings, **told)
     runs = [
         as_record(trained, i, job["arm"], seed, dict(words.by_code)) for i, seed in enumerate(job["seeds"])
     ]

@@ -5,13 +5,11 @@ Each room says which names it knows; this page only asks, so that a plan fails b
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outrider.errors import OutriderError
+from outrider.errors import OutriderError, nearest
 from outrider.verify.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -22,11 +20,11 @@ SIGNALS = ("none", "event-count", "event-constant")
 
 @dataclass(frozen=True)
 class Names:
-    """How to ask other rooms for their names: two raise OutriderError, `learner` gives the settings."""
+    """How to ask other rooms for their names: each raises OutriderError for what it does not know."""
 
     world: Callable[[str], Any]
     engine: Callable[[str], Any]
-    learner: Callable[[], type]
+    learner: Callable[[Mapping[str, Any]], Any]
 
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
@@ -37,14 +35,10 @@ class Names:
         for arm in plan.arms:
             if arm.engine:
                 _ask(self.engine, arm.engine, f"{where}: [arms.{arm.name}] engine")
-        _check_learner(plan.learner, self.learner(), where)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f": did you mean {close[0]!r}?" if close else f": use one of {', '.join(sorted(known))}"
+        try:
+            self.learner(plan.learner)
+        except OutriderError as error:
+            raise OutriderError(f"{where}: {error}") from None
 
 
 def _known(name: str, known: Iterable[str], what: str) -> None:
@@ -59,18 +53,6 @@ def _ask(check: Callable[[str], Any], name: str, where: str) -> None:
         raise OutriderError(f"{where}: {error}") from None
 
 
-def _check_learner(learner: Mapping[str, Any], settings: type, where: str) -> None:
-    """The keys of [learner] against the fields of a frozen dataclass, which checks the values itself."""
-    known = {f.name for f in dataclasses.fields(settings)}
-    for key in learner:
-        if key not in known:
-            raise OutriderError(f"{where}: [learner] has the unknown key {key!r}{nearest(key, known)}")
-    try:
-        settings(**learner)
-    except (OutriderError, TypeError, ValueError) as error:
-        raise OutriderError(f"{where}: [learner]: {error}") from None
-
-
 def _check_world(name: str) -> None:
     from outrider.worlds.names import check_world
 
@@ -83,10 +65,10 @@ def _check_engine(expression: str) -> None:
     check(expression)
 
 
-def _learner_settings() -> type:
-    from outrider.learn.settings import Settings
+def _check_learner(table: Mapping[str, Any]) -> None:
+    from outrider.learn.algorithms import settings_from
 
-    return Settings
+    settings_from(table)
 
 
-DEFAULT_NAMES = Names(_check_world, _check_engine, _learner_settings)
+DEFAULT_NAMES = Names(_check_world, _check_engine, _check_learner)

@@ -1,0 +1,139 @@
+"""One training step of DQN, top to bottom: collect, signals, replay, targets, gradients."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from outrider.agents.features import Features
+from outrider.agents.q_network import EpsilonGreedy, QNetwork
+from outrider.explore.signal import Signal
+from outrider.learn.collect import Rollout, Sight, collect
+from outrider.learn.diary import Diary, Line, start, write
+from outrider.learn.finite import first as first_fault
+from outrider.learn.optimiser import bounded
+from outrider.learn.q_settings import DQNSettings
+from outrider.learn.rates import QRates
+from outrider.learn.replay import Replay, Transition, add, draw, empty, transitions
+from outrider.learn.team import Team
+from outrider.ops.distribution import Discrete
+from outrider.ops.q_learning import chosen, double_value, epsilon_at, huber, one_step_return
+from outrider.types import Atlas, Key
+from outrider.worlds.batch import Batch, Copies
+
+
+class QLearner(NamedTuple):
+    """One copy of parameters with its target, its optimiser (which sees one vector), its replay, worlds and diary."""
+
+    network: EpsilonGreedy
+    target: QNetwork  # the network as it was some updates ago
+    optimiser: optax.OptState
+    replay: Replay
+    copies: Copies
+    sight: Sight
+    signal: Any
+    diary: Diary
+    rates: QRates
+    key: Key
+
+
+class DQN(NamedTuple):
+    """A learner's unchanging parts: worlds, settings, signal and budget in updates."""
+
+    batch: Batch
+    settings: DQNSettings
+    signal: Signal
+    updates: int
+
+    def init(self, key: Key, atlas: Atlas, rates: QRates | None = None) -> QLearner:
+        """A learner before its first step, its replay empty. `rates` default to the settings'."""
+        s, world = self.settings, self.batch.world
+        assert isinstance(world.space, Discrete)
+        network_key, world_key, signal_key, key = jax.random.split(key, 4)
+        features = Features(s.cells, world.view, world.vector + world.flags)
+        network = QNetwork(network_key, features, world.space, s.width, s.depth, s.encoder, s.dueling)
+        copies, obs = self.batch.reset(world_key)
+        rates = rates or QRates.of(s)
+        one = jax.tree.map(lambda x: x[0], obs)
+        step = Transition(one, jnp.int32(0), jnp.float32(0), jnp.array(False), one)
+        return QLearner(
+            network=EpsilonGreedy(network, rates.epsilon_start),
+            target=network,
+            optimiser=self._optimiser(rates).init(ravel_pytree(network)[0]),
+            replay=empty(step, s.capacity),
+            copies=copies,
+            sight=Sight((), obs, jnp.zeros(s.envs, bool)),
+            signal=self.signal.init(signal_key, atlas),
+            diary=start(world.codes),
+            rates=rates,
+            key=key,
+        )
+
+    def update(self, learner: QLearner) -> tuple[QLearner, Line]:
+        """One training step: collect, then learn. Returns the learner after it and a line of its diary."""
+        key, collect_key, learn_key = jax.random.split(learner.key, 3)
+        actor = EpsilonGreedy(learner.network.values, self._epsilon(learner))
+        rollout = collect(
+            self.batch, actor, learner.copies, learner.sight, collect_key, self.settings.rollout
+        )
+        return self.learn(learner._replace(key=key, network=actor), rollout, learn_key)
+
+    def learn(self, learner: QLearner, rollout: Rollout, key: Key) -> tuple[QLearner, Line]:
+        """Signals, replay, targets, gradients: what a rollout teaches, and what those before it still do."""
+        s, rates, trajectory = self.settings, learner.rates, rollout.trajectory
+        signal_key, draw_key = jax.random.split(key)
+
+        bonus = self.signal.bonus(learner.signal, trajectory)
+        signal, _ = self.signal.update(learner.signal, trajectory, signal_key)
+        replay = add(learner.replay, transitions(rollout, bonus))
+
+        parameters, as_network = ravel_pytree(learner.network.values)
+        optimiser = self._optimiser(rates)
+
+        def minibatch(carry: tuple, key: Key) -> tuple[tuple, Array]:
+            parameters, state = carry
+            part = draw(replay, key, s.rows)
+            loss = jax.value_and_grad(lambda p: self.loss(as_network(p), learner.target, rates, part))
+            told, gradient = loss(parameters)
+            change, state = optimiser.update(gradient, state, parameters)
+            return (optax.apply_updates(parameters, change), state), told
+
+        (parameters, state), loss = jax.lax.cond(
+            replay.filled >= s.warmup,
+            lambda carry: jax.lax.scan(minibatch, carry, jax.random.split(draw_key, s.minibatches)),
+            lambda carry: (carry, jnp.zeros(s.minibatches)),
+            (parameters, learner.optimiser),
+        )
+
+        network = EpsilonGreedy(as_network(parameters), learner.network.epsilon)
+        fault = first_fault(Team(), rollout, bonus, loss.mean(), parameters)
+        told = (network.entropy(), loss.mean(), fault)
+        diary, line = write(learner.diary, trajectory, bonus, *told, self.batch.solved_above)
+        renew = diary.steps // s.batch % s.target_every == 0
+        target = jax.tree.map(lambda new, old: jnp.where(renew, new, old), network.values, learner.target)
+        learner = learner._replace(network=network, target=target, optimiser=state, replay=replay)
+        learner = learner._replace(signal=signal, diary=diary)
+        return learner._replace(copies=rollout.copies, sight=rollout.end), line
+
+    def loss(self, network: QNetwork, target: QNetwork, rates: QRates, part: Transition) -> Float[Array, ""]:
+        """The mean Huber loss of replayed steps, against what the target network thinks of what they led to."""
+        now, after = network.features(part.obs), network.features(part.next)
+        later = target(after)
+        best = double_value(network(after), later) if self.settings.double else later.max(-1)
+        aim = one_step_return(part.reward, best, part.terminated, rates.discount)
+        return huber(chosen(network(now), part.action) - jax.lax.stop_gradient(aim)).mean()
+
+    def _epsilon(self, learner: QLearner) -> Float[Array, ""]:
+        """The share of actions by chance in the coming rollout."""
+        rates, budget = learner.rates, self.updates * self.settings.batch
+        return epsilon_at(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
+
+    def _optimiser(self, rates: QRates) -> optax.GradientTransformation:
+        s = self.settings
+        steps = self.updates * s.minibatches if s.anneal else 0
+        return bounded(rates.learning_rate, rates.gradient_norm, anneal_over=steps)

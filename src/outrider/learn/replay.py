@@ -1,0 +1,60 @@
+"""What happened, kept on the device to be learned from again: a ring of transitions, the oldest overwritten first."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from outrider.learn.collect import Rollout, next_obs
+from outrider.types import Key, Obs
+
+
+class Transition(NamedTuple):
+    """One environment step `[N, ...]`, with observations as the world gave them and not as features."""
+
+    obs: Obs
+    action: Int[Array, "N"]
+    reward: Float[Array, "N"]  # and bonus, as it was paid when it happened
+    terminated: Bool[Array, "N"]
+    next: Obs  # what the step led to, before any reset; without meaning where it terminated
+
+
+class Replay(NamedTuple):
+    """Rows `[capacity, ...]`, of which the first `filled` hold something."""
+
+    rows: Transition
+    at: Int[Array, ""]  # where the next row goes
+    filled: Int[Array, ""]
+
+
+def empty(one: Transition, capacity: int) -> Replay:
+    """A replay without rows; `one` (without a leading axis) says what a row looks like."""
+    rows = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), one)
+    return Replay(rows, jnp.int32(0), jnp.int32(0))
+
+
+def add(replay: Replay, rows: Transition) -> Replay:
+    """The replay with `N` rows more, at most its capacity; in place of the oldest once it is full."""
+    capacity, new = len(replay.rows.reward), len(rows.reward)
+    places = (replay.at + jnp.arange(new)) % capacity
+    return Replay(
+        jax.tree.map(lambda ring, x: ring.at[places].set(x, unique_indices=True), replay.rows, rows),
+        (replay.at + new) % capacity,
+        jnp.minimum(replay.filled + new, capacity),
+    )
+
+
+def draw(replay: Replay, key: Key, size: int) -> Transition:
+    """`size` rows of those filled, uniformly and with replacement; at least one must be."""
+    places = jax.random.randint(key, (size,), 0, replay.filled)
+    return jax.tree.map(lambda ring: ring[places], replay.rows)
+
+
+def transitions(rollout: Rollout, bonus: Float[Array, "T B"]) -> Transition:
+    """The `T * B` steps of a rollout, step by step."""
+    path = rollout.trajectory
+    steps = Transition(path.obs, path.action, path.reward + bonus, path.terminated, next_obs(rollout))
+    return jax.tree.map(lambda x: x.reshape(path.reward.size, *x.shape[2:]), steps)
