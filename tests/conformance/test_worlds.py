@@ -74,7 +74,10 @@ def test_shapes_stay_the_same_from_step_to_step(world):
 def test_one_world_steps_as_many_do(world):
     """A jitted step of one world is a row of the vmapped step of many."""
     walk = walks.walk(world.id.partition("+")[0])
-    states, actions = jax.tree.map(lambda x: x[: walks.ROWS], walks.flat((walk.world, walk.action), every=50))
+    states, actions = jax.tree.map(
+        lambda x: x[: walks.ROWS],
+        walks.flat((walk.world, walk.action), every=50 if walk.action.size > 50 * walks.ROWS else 1),
+    )
     keys = walks.keys(4)
     found = jax.device_get(walks.stepper(world.id)(keys, states, actions))
     single = jax.jit(world.step, compiler_options=walks.QUICK)
@@ -90,7 +93,7 @@ def test_steps_are_a_function_of_the_key(world):
     states, actions = walks.flat(walk.world, 100), walks.flat(walk.action, 100)
     one, again, other = (walks.stepped(world.id, states, actions, seed=s) for s in (0, 0, 1000))
     jax.tree.map(np.testing.assert_array_equal, one, again)
-    differ = (one.events != other.events).any()
+    differ = any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (one.state, other.state)), strict=True))
     assert differ == ("+television" in world.id or world.id in CHANCY)
 
 
@@ -167,8 +170,8 @@ def test_flags_are_bits_of_one_word(world):
     codes = np.arange(world.codes)
     bits = np.asarray(world.flag_bits(codes))
     assert bits[0] == 0
-    assert (bits[1:] > 0).all()
-    assert (bits & (bits - 1) == 0)[1:].all()
+    assert (bits[1:] > 0).all() == bool(world.flags or world.codes == 1)
+    assert (bits & (bits - 1) == 0)[bits > 0].all()
     assert bits.max() < 1 << world.flags <= 1 << 32
 
 

@@ -20,6 +20,7 @@ from outrider.worlds.craftax.family import ACHIEVEMENTS, CraftaxFacts
 from outrider.worlds.craftax.spawn import spawn_mobs
 
 SIZES = StaticEnvParams()
+NO_KEY = 0  # in the place of a key that craftax keeps in its state for its pixel renderer's night
 SLOTS = 2  # achievements of one step that are told: one by the action, and waking up
 
 
@@ -51,7 +52,7 @@ class Craftax:
 
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh world by craftax's generator."""
-        state = generate_world(key, self.params, SIZES)
+        state = generate_world(key, self.params, SIZES).replace(state_rng=NO_KEY)
         state = jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), state)
         return state, self._observe(state)
 
@@ -99,11 +100,10 @@ def advance(rng: Key, state: Any, action: Int[Array, ""], params: EnvParams) -> 
     state = rules.update_player_intrinsics(state, action)
     state = rules.update_health(rules.cap_inventory(state))
     achieved = jnp.sum(state.achievements, dtype=jnp.float32) - jnp.sum(before, dtype=jnp.float32)
-    _, key = jax.random.split(rng)
     hour = state.timestep + 1
     light = rules.calculate_light_level(hour, params)
     reward = achieved + (state.player_health - health) * 0.1
-    return state.replace(timestep=hour, light_level=light, state_rng=key), reward
+    return state.replace(timestep=hour, light_level=light), reward
 
 
 def _codes(reached: Bool[Array, "22"]) -> Int[Array, "SLOTS"]:
