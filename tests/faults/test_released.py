@@ -17,7 +17,7 @@ from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
 
-SIZES = (8, 2, "flat", "gru")  # width, depth, encoder, memory
+SIZES = {"width": 8, "depth": 2, "encoder": "flat", "memory": "gru"}
 TRAINING = {
     "seed": 0,
     "signal": "none",
@@ -38,12 +38,12 @@ def refusal(call):
 
 
 def made(space):
-    return ActorCritic(jax.random.key(0), Features("planes", (7, 7), 16), space, *SIZES)
+    return ActorCritic(jax.random.key(0), Features("planes", (7, 7), 16), space, **SIZES)
 
 
 def about(built, **changed):
     told = {"format": FORMAT, "outrider": "0.1.0", "world": "minigrid/doorkey-8x8"}
-    return told | {"network": describe(built, *SIZES), "training": TRAINING} | changed
+    return told | {"network": describe(built, SIZES), "training": TRAINING} | changed
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ from outrider.types import Key
 from outrider.worlds import host
 from outrider.worlds.batch import Batch
 from outrider.worlds.host import HostWorlds
+from outrider.worlds.world import World
 
 GROUPS = 2
 _none: Any = ()
@@ -144,8 +145,8 @@ def _train(
 
 
 def learner_for(worlds: HostWorlds, settings: Settings, updates: int) -> PPO:
-    """PPO for host worlds: its batch only holds what they are, since the host steps them."""
-    return PPO(cast(Batch, worlds), settings, nothing(), updates)
+    """PPO for host worlds: its batch is never stepped, since the host does that."""
+    return PPO(Batch(cast(World, worlds), settings.envs, fresh=1), settings, nothing(), updates)
 
 
 def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:
