@@ -28,7 +28,8 @@ OTHERS = (
     "gymnax/memorychain-5",
     "craftax/classic",
 )
-WALKED = (*PLAIN, TELEVISED[0], *OTHERS)  # those whose whole walks are compiled; the others take single steps
+MINIGRID = (*PLAIN, TELEVISED[0])
+WALKED = (*MINIGRID, *OTHERS)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
 SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step

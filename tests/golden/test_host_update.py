@@ -12,7 +12,7 @@ import walks
 from outrider.explore.signal import nothing
 from outrider.learn import host, host_collect
 from outrider.learn.act import actor_of
-from outrider.learn.collect import Marks
+from outrider.learn.collect import Marks, next_value
 from outrider.learn.collect import collect as device_collect
 from outrider.learn.ppo import PPO
 from outrider.learn.settings import Settings
@@ -41,11 +41,11 @@ def test_without_a_mask_the_update_is_the_devices_bit_for_bit(memory):
     assert rollout.trajectory.truncated.sum() == 3
     done = rollout.trajectory.terminated | rollout.trajectory.truncated
     restart = jnp.concatenate([rollout.begin.restart[None], done[:-1]])
-    next_value = jax.jit(lambda network, rollout: ppo._next_value(network, rollout))(learner.network, rollout)
+    following = jax.jit(next_value)(learner.network, rollout)
     learn = jax.jit(lambda learner, rollout: ppo.learn(learner, rollout, jax.random.key(3)))
 
     def learnt(valid):
-        marks = Marks(valid, restart, next_value)
+        marks = Marks(valid, restart, following)
         learner_after, line = learn(learner, rollout._replace(marks=marks))
         return np.asarray(ravel_pytree(learner_after.network)[0]), float(line.loss)
 

@@ -7,7 +7,7 @@ import pytest
 import walks
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.words import FLAGS, TELEVISION, event_text
-from walks import COPIES, FRESH, LENGTH, PLAIN, WALKED
+from walks import COPIES, FRESH, LENGTH, MINIGRID, PLAIN
 
 
 def flag_named(sentence):
@@ -29,7 +29,7 @@ def flag_named(sentence):
     return f"{verb} {'key' if words[-1] == 'key' else 'thing'}"
 
 
-@pytest.fixture(scope="module", params=WALKED)
+@pytest.fixture(scope="module", params=MINIGRID)
 def walk(request):
     """A walk, and where its episodes ended."""
     found = walks.walk(request.param)
@@ -71,7 +71,9 @@ def test_flags_rise_with_their_events_and_fall_at_the_reset(walk):
 
 def test_every_flag_can_rise():
     """Over the walks of all worlds each flag is raised: none is left over in the observation."""
-    raised = sum(walks.walk(w).after.final.vector[..., -len(FLAGS) :].astype(int).sum((0, 1)) for w in WALKED)
+    raised = sum(
+        walks.walk(w).after.final.vector[..., -len(FLAGS) :].astype(int).sum((0, 1)) for w in MINIGRID
+    )
     assert (raised > 0).all(), [name for name, n in zip(FLAGS, raised, strict=True) if not n]
 
 

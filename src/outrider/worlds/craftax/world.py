@@ -52,7 +52,8 @@ class Craftax:
 
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh world by craftax's generator."""
-        state = generate_world(key, self.params, SIZES).replace(state_rng=NO_KEY)
+        made: Any = generate_world(key, self.params, SIZES)
+        state = made.replace(state_rng=NO_KEY)
         state = jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), state)
         return state, self._observe(state)
 
