@@ -99,11 +99,12 @@ def _kept(trained):
     return trained.networks, trained.lines, trained.diary, trained.solved
 
 
-def test_training_stops_at_the_first_chunk_whose_loss_is_not_finite():
+def test_training_stops_at_the_first_chunk_whose_bonus_is_not_finite():
     """As from an engine whose answers slipped past the atlas."""
     broken, heard = atlas()._replace(weight=atlas().weight.at[2].set(np.nan)), []
     with pytest.raises(
-        OutriderError, match=r"the loss of seed 0 is not finite at step \d+; lower learning_rate$"
+        OutriderError,
+        match=r"the bonus of seed 0 is not finite at step \d+: mend the signal or its weights; no checkpoints",
     ):
         train(WORLD, SETTINGS, "event-count", broken, SEEDS, STEPS, lambda *said: heard.append(said))
     assert not heard
