@@ -6,16 +6,20 @@ import subprocess
 import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from outrider import commands
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
+from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.released import FILE, FORMAT, describe, load, save
+from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
+from outrider.worlds.spaces import Part, Row
 
 SIZES = {"width": 8, "depth": 2, "encoder": "flat", "memory": "gru"}
 TRAINING = {
@@ -68,6 +72,7 @@ ACT = """
 import json, sys
 from outrider.agents.released import load
 from outrider.types import Obs
+from outrider.worlds.spaces import Part, Row
 import jax, numpy as np
 policy = load(sys.argv[1])
 rng = np.random.default_rng(0)
@@ -132,6 +137,21 @@ def test_a_policy_comes_back_as_it_was(space, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["policy"]
 
 
+@pytest.mark.parametrize(("dueling", "norm"), [(True, False), (False, True)])
+def test_values_and_rows_come_back_too(dueling, norm, tmp_path):
+    row = RowFeatures(Row((Part(("a",), 2, 0.5), Part(("b",), 1, choices=3)), "float32"))
+    sizes = {"width": 8, "depth": 2, "encoder": "flat", "dueling": dueling, "norm": norm}
+    values = QNetwork(jax.random.key(1), row, Discrete(4), **sizes)
+    network = EpsilonGreedy(values, jnp.float32(0.25))
+    told = about(network) | {"network": describe(network, sizes)}
+    save(tmp_path / "policy", network, told)
+    found = load(tmp_path / "policy")
+    obs = Obs(np.zeros((3, 0, 0), np.uint8), np.array([[1, 2, 0], [3, 4, 2], [0, 1, 1]], np.float32))
+    action, _ = found.act(found.start(3), obs, np.zeros(3, bool))
+    np.testing.assert_array_equal(action, values(row(jax.tree.map(jnp.asarray, obs))).argmax(-1))
+    assert found.network.epsilon == 0.25
+
+
 def test_without_a_key_the_likeliest_action_is_taken(network, saved):
     obs, fresh = observation(), np.ones(3, bool)
     policy = load(saved)
@@ -175,7 +195,7 @@ def test_damaged_policies_are_refused_in_one_line(saved, damage):
     [
         ({"format": 3}, "policy format 3, this version reads 2"),
         ({"network": {"kind": "oracle"}}, "a network that this version does not know"),
-        ({"training": None, "network": {"kind": "actor-critic"}}, "does not know (KeyError: 'features')"),
+        ({"training": None, "network": {"kind": "actor-critic"}}, "does not know (KeyError: 'space')"),
     ],
 )
 def test_policies_that_this_version_cannot_read_are_refused_in_one_line(network, saved, changed, said):

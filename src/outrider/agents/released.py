@@ -91,7 +91,7 @@ def describe(network: Agent, settings: Mapping[str, Any]) -> dict[str, Any]:
     features = "row" if isinstance(network.features, RowFeatures) else "cells"
     return {
         "kind": kind,
-        "features": {"kind": features, **asdict(network.features)},
+        "features": {"of": features, **asdict(network.features)},
         "space": {"kind": space, **asdict(network.space)},
         **{name: settings[name] for name in sizes if name in settings},
     }
@@ -155,7 +155,7 @@ def _build(told: Mapping[str, Any], key: Key) -> Agent:
 
 
 def _features(told: dict[str, Any]) -> Features | RowFeatures:
-    if told.pop("kind") == "cells":
+    if told.pop("of") == "cells":
         return Features(**told)
     row = told["row"]
     return RowFeatures(Row(tuple(Part(**_tuples(part)) for part in row["parts"]), row["dtype"]))
