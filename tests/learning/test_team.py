@@ -100,6 +100,14 @@ def test_a_team_trains_whole_runs_and_repeats_itself():
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_team_trains_in_a_world_without_a_grid():
+    """Arrays without elements are nobody's share."""
+    pytest.importorskip("gymnax")
+    settings = replace(SETTINGS, learners=2, minibatches=2)
+    trained = train("gymnax/cartpole", settings, "none", None, [0], 20 * settings.batch)
+    assert trained.lines.steps[0, -1] == 20 * settings.batch
+
+
 def test_more_learners_than_devices_are_refused():
     with pytest.raises(
         OutriderError, match=r"learners = 64 needs 64 devices here, .* JAX_NUM_CPU_DEVICES=64"

@@ -83,7 +83,7 @@ def place(state: Tree, devices: Mesh, specs: Any) -> Tree:
     def put(leaf: Array, spec: Spec) -> Array:
         if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             return jax.random.wrap_key_data(put(jax.random.key_data(leaf), spec))
-        whole = np.asarray(leaf)
+        whole, spec = np.asarray(leaf), spec if leaf.size else Spec()  # XLA gives nothing back unshared
         return jax.make_array_from_callback(
             whole.shape, NamedSharding(devices, spec), lambda part: whole[part]
         )
