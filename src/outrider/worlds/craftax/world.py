@@ -115,6 +115,6 @@ def _codes(reached: Bool[Array, "22"]) -> Int[Array, "SLOTS"]:
     return jnp.stack([first, second])
 
 
-def build(facts: CraftaxFacts) -> Any:
+def build(world_id: str, facts: CraftaxFacts, options: frozenset[str]) -> Any:
     """The world of checked facts, with craftax's own parameters."""
     return Craftax(facts, EnvParams(max_timesteps=facts.horizon))

@@ -81,7 +81,7 @@ def _strong(x: Any) -> Array:
     return jnp.asarray(x, jnp.asarray(x).dtype)
 
 
-def build(facts: GymnaxFacts) -> Gymnax:
+def build(world_id: str, facts: GymnaxFacts, options: frozenset[str]) -> Gymnax:
     """The world of checked facts: as gymnax makes it, with our horizon.
 
     A DeepSea has a fixed mapping of actions, drawn from key 0 by gymnax: which action is "right" differs by cell.
