@@ -10,9 +10,9 @@ import walks
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Discrete
 from outrider.types import Step
-from outrider.worlds.minigrid.captioner import situation_text
 from outrider.worlds.minigrid.family import OPTIONS
 from outrider.worlds.minigrid.family import WORLDS as MINIGRID
+from outrider.worlds.minigrid.words import situation_text
 from outrider.worlds.minigrid.world import State
 from outrider.worlds.names import WORLDS, check_installed, check_world, event_sentences, family_of
 from outrider.worlds.registry import make
@@ -184,10 +184,9 @@ def test_situations_are_sentences(minigrid):
     assert all(SENTENCE.fullmatch(text) for text in texts), texts
 
 
-def test_pictures_have_a_size_that_can_be_shown(world):
-    if not check_world(world.id)[0].drawn:
-        pytest.skip("cannot be drawn, as its facts say")
-    states = walks.steps(world.id).state
+@pytest.mark.parametrize("world_id", [name for name in ALL if check_world(name)[0].drawn])
+def test_pictures_have_a_size_that_can_be_shown(world_id):
+    world, states = walks.world(world_id), walks.steps(world_id).state
     image = world.render(jax.tree.map(lambda x: x[0, 0], states))
     height, width, channels = image.shape
     assert (image.dtype, channels) == (np.uint8, 3)

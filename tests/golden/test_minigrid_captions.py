@@ -8,10 +8,9 @@ from scipy import stats
 import walks
 from outrider.worlds import television
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid.captioner import situation_text
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR, Agent, Grid
 from outrider.worlds.minigrid.family import WORLDS
-from outrider.worlds.minigrid.words import EVENTS, TELEVISION, event_text
+from outrider.worlds.minigrid.words import EVENTS, TELEVISION, event_text, situation_text
 from outrider.worlds.minigrid.world import SCREEN_BITS, State
 from outrider.worlds.names import event_sentences
 from outrider.worlds.television import CHANNELS

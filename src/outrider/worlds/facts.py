@@ -48,3 +48,7 @@ class Family(Protocol):
     def kind(self, code: int) -> str:
         """The kind of an event code; "no event" for code 0."""
         ...
+
+    def situation_text(self, name: str, code: tuple[int, ...]) -> str:
+        """The sentence of a situation; no two situations of a world share one."""
+        ...

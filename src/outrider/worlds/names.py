@@ -51,7 +51,7 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
             raise OutriderError(f"world {name} has no options; leave out +{option}")
         if option not in known:
             raise OutriderError(_unknown(f"option {option!r} of world {name}", option, known))
-    if len(set(options)) < len(options):
+    if len({option.partition("=")[0] for option in options}) < len(options):
         raise OutriderError(f"world {world_id!r} names an option twice; once is enough")
     return WORLDS[name], frozenset(options)
 
@@ -80,3 +80,9 @@ def event_sentences(world_id: str) -> dict[int, str]:
 def event_kind(world_id: str, code: int) -> str:
     """The kind of an event code, as the observation's flags tell kinds apart; "no event" for code 0."""
     return family_of(world_id).kind(code)
+
+
+def situation_text(world_id: str, code: tuple[int, ...]) -> str:
+    """The sentence of a situation, such as "You carry nothing; the yellow door is locked."."""
+    name = world_id.partition("+")[0]
+    return family_of(name).situation_text(name, code)

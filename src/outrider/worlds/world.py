@@ -50,6 +50,9 @@ class World(Protocol):
         ...
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]: ...
+    def situation(self, state: Any) -> Int[Array, "K"]:
+        """What holds now, in small numbers of 0 and more; `situation_text` of the world's family says it in words."""
+        ...
 
 
 class Drawn(World, Protocol):

@@ -74,3 +74,7 @@ class CraftaxFamily:
     def kind(self, code: int) -> str:
         """The achievement itself."""
         return ACHIEVEMENTS[code - 1][0] if code else "no event"
+
+    def situation_text(self, name: str, code: tuple[int, ...]) -> str:
+        """Nothing is said."""
+        return ""

@@ -80,6 +80,10 @@ class Craftax:
         """There are no flags."""
         return jnp.zeros(codes.shape, jnp.uint32)
 
+    def situation(self, state: Any) -> Int[Array, "0"]:
+        """Nothing is told."""
+        return jnp.zeros(0, jnp.int32)
+
     def _observe(self, state: Any) -> Obs:
         return Obs(jnp.zeros(self.view, jnp.uint8), render_craftax_symbolic(state))
 

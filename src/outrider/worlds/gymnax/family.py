@@ -85,3 +85,7 @@ class GymnaxFamily:
     def kind(self, code: int) -> str:
         """Nothing happens in words."""
         return "no event"
+
+    def situation_text(self, name: str, code: tuple[int, ...]) -> str:
+        """Nothing is said."""
+        return ""

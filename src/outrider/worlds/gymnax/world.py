@@ -72,6 +72,10 @@ class Gymnax:
         """There are no flags."""
         return jnp.zeros(codes.shape, jnp.uint32)
 
+    def situation(self, state: Any) -> Int[Array, "0"]:
+        """Nothing is told."""
+        return jnp.zeros(0, jnp.int32)
+
     def _observed(self, obs: Array) -> Obs:
         return Obs(jnp.zeros(self.view, jnp.uint8), jnp.asarray(obs, jnp.float32).reshape(-1))
 

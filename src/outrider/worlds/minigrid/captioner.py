@@ -15,7 +15,6 @@ from outrider.worlds.minigrid.words import (
     FLAGS,
     OBJECTS,
     TELEVISION,
-    event_text,
     flag_of,
 )
 
@@ -24,13 +23,6 @@ _SLOT_OF_OBJECT[list(OBJECTS)] = np.arange(len(OBJECTS))
 _FLAG_BITS = np.array(
     [0 if e.kind == "silence" else 1 << flag_of(e) for e in EVENTS] + [1 << FLAGS.index("television")],
     np.uint32,
-)
-
-DOOR_STATES = (
-    "no door is here",
-    "the {colour} door is locked",
-    "the {colour} door is closed",
-    "the {colour} door is open",
 )
 
 
@@ -78,15 +70,3 @@ def situation(grid: Grid) -> Int[Array, "2"]:
     colour = grid.cells.reshape(-1)[where] % t.COLOURS
     state = (tile[where] - t.DOOR_LOCKED + 1) * t.COLOURS + colour
     return jnp.stack([grid.agent.pocket, jnp.where(is_door[where], state, 0)]).astype(jnp.int32)
-
-
-def situation_text(code: tuple[int, ...]) -> str:
-    """The sentence of a situation code, such as "You carry the yellow key; the yellow door is locked."."""
-    pocket, door = code
-    tile, colour = divmod(pocket, t.COLOURS)
-    carried = f"the {t.COLOUR_NAMES[colour]} {t.OBJECTS[tile]}" if pocket else "nothing"
-    kind, colour = divmod(door, t.COLOURS)
-    return f"You carry {carried}; {DOOR_STATES[kind].format(colour=t.COLOUR_NAMES.get(colour, ''))}."
-
-
-__all__ = ["event", "event_text", "flag_bits", "situation", "situation_text"]

@@ -93,3 +93,7 @@ class MiniGridFamily:
             return "television"
         flag = words.flag_of(words.EVENTS[code])
         return words.FLAGS[flag] if flag >= 0 else "no event"
+
+    def situation_text(self, name: str, code: tuple[int, ...]) -> str:
+        """What is carried, and the state of the first door."""
+        return words.situation_text(code)

@@ -78,3 +78,20 @@ def flag_of(event: Event) -> int:
 def event_text(code: int) -> str:
     """The sentence of an event code; empty for code 0."""
     return EVENTS[code].sentence if code < TELEVISION else television.sentence(code - TELEVISION)
+
+
+DOOR_STATES = (
+    "no door is here",
+    "the {colour} door is locked",
+    "the {colour} door is closed",
+    "the {colour} door is open",
+)
+
+
+def situation_text(code: tuple[int, ...]) -> str:
+    """The sentence of a situation code, such as "You carry the yellow key; the yellow door is locked."."""
+    pocket, door = code
+    tile, colour = divmod(pocket, t.COLOURS)
+    carried = f"the {t.COLOUR_NAMES[colour]} {t.OBJECTS[tile]}" if pocket else "nothing"
+    kind, colour = divmod(door, t.COLOURS)
+    return f"You carry {carried}; {DOOR_STATES[kind].format(colour=t.COLOUR_NAMES.get(colour, ''))}."

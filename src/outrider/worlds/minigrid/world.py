@@ -109,7 +109,7 @@ class MiniGrid:
         return captioner.flag_bits(codes)
 
     def situation(self, state: State) -> Int[Array, "2"]:
-        """What holds now, as `captioner.situation_text` says it."""
+        """What holds now, as `words.situation_text` says it."""
         return captioner.situation(state.grid)
 
     def render(self, state: State) -> np.ndarray:
