@@ -1,0 +1,111 @@
+"""Does every learner learn? Ten seeds each on worlds whose best score is known, beside controls that must fail.
+
+    python benchmarks/learning_proofs.py             # needs the extras train and worlds; about ten minutes
+    python benchmarks/learning_proofs.py "DoorKey"   # only those proofs whose name has this in it; writes nothing
+
+The score is the mean return of fresh whole episodes after training, as `train` evaluates every learner. A seed holds
+where its score reaches the bar. Each proof is a process of its own. Writes benchmarks/results/learning_proofs.json.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from record import record
+
+SEEDS = 10
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is learned by whom, and the mean return that counts; `fails` of a control, which must not reach it."""
+
+    name: str
+    world: str
+    steps: int
+    bar: float
+    settings: dict[str, Any] = field(default_factory=dict)
+    algorithm: str = "ppo"
+    fails: bool = False
+
+
+CARTPOLE = {"envs": 16, "rollout": 64, "learning_rate": 2e-3, "entropy": 0.0}
+MEMORY = {"envs": 64, "rollout": 64, "width": 32, "learning_rate": 2e-3}
+PROOFS = (
+    Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 499.0, CARTPOLE),
+    Proof(
+        "control: PPO with learning rate 0",
+        "gymnax/cartpole",
+        300_000,
+        499.0,
+        CARTPOLE | {"learning_rate": 0.0},
+        fails=True,
+    ),
+    Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 1_000_000, 0.9),
+    Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
+    Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
+    Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, 0.9, {}, "dqn"),
+    Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 100_000, 0.9, {}, "pqn"),
+    Proof(
+        "control: DQN with learning rate 0",
+        "gymnax/deepsea-8",
+        60_000,
+        0.9,
+        {"learning_rate": 0.0},
+        "dqn",
+        fails=True,
+    ),
+)
+
+
+def scores(proof: Proof) -> list[float]:
+    """The mean return of each seed's fresh episodes."""
+    import outrider  # noqa: F401  # sets XLA's flags before jax
+    from outrider.learn.algorithms import settings_from
+    from outrider.learn.train import train
+
+    settings = settings_from({"algorithm": proof.algorithm} | proof.settings)
+    trained = train(proof.world, settings, "none", None, range(SEEDS), proof.steps)
+    return [float(score) for score in trained.returned]
+
+
+def main() -> None:
+    """Prove all, or those that are named; print and write how many seeds hold."""
+    if sys.argv[1:2] == ["--one"]:
+        print(json.dumps(scores(PROOFS[int(sys.argv[2])])))
+        return
+    chosen = sys.argv[1] if len(sys.argv) > 1 else ""
+    rows = []
+    for index, proof in enumerate(PROOFS):
+        if chosen not in proof.name:
+            continue
+        began = time.perf_counter()
+        command = [sys.executable, __file__, "--one", str(index)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(done.stdout.splitlines()[-1])
+        held = sum(score >= proof.bar for score in found)
+        rows.append(
+            {
+                "learner and world": proof.name,
+                "steps": proof.steps,
+                "bar": proof.bar,
+                "seeds that reach it": f"{held} of {SEEDS}",
+                "median": round(statistics.median(found), 3),
+                "lowest": round(min(found), 3),
+                "highest": round(max(found), 3),
+            }
+        )
+        print(f"{time.perf_counter() - began:5.0f} s", rows[-1], flush=True)
+    if not chosen:
+        what = f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar."
+        print(record("learning_proofs", what, rows))
+
+
+if __name__ == "__main__":
+    main()
