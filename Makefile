@@ -45,10 +45,10 @@ docs: $(VENV)/ready-dev ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "Documentation: $(CURDIR)/site/index.html"
 
-bench: $(VENV)/ready-bench ## Measure speed against peers, into benchmarks/results/ (installs torch)
+bench: $(VENV)/ready-bench $(VENV)/ready-peers ## Measure speed against peers, into benchmarks/results/ (installs torch)
 	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
-BENCHMARKS ?= benchmarks/ppo_rate.py benchmarks/host_rate.py benchmarks/dynamics_speed.py benchmarks/help_time.py \
-  benchmarks/independent_learners.py benchmarks/start_time.py benchmarks/limit.py
+BENCHMARKS ?= $(addprefix benchmarks/,ppo_rate.py host_rate.py cartpole_rate.py craftax_rate.py dynamics_speed.py \
+  help_time.py independent_learners.py start_time.py limit.py)
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
@@ -91,6 +91,15 @@ $(VENV)/ready-dev: $(VENV)/ready-run
 $(VENV)/ready-bench: $(VENV)/ready-run
 	@echo "Installing the peers, with torch, into $(VENV) (once)"
 	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,bench]' || $(FAILED)
+	@touch $@
+
+# Peers whose packages cannot live with ours have an environment each.
+$(VENV)/ready-peers: $(VENV)/made
+	@echo "Installing peers into $(VENV)/peers (once)"
+	@$(PY) -m venv $(VENV)/peers/rejax && $(PY) -m venv $(VENV)/peers/sample-factory || $(FAILED)
+	@$(VENV)/peers/rejax/bin/pip install --quiet --disable-pip-version-check rejax==0.1.3 'gymnax<1' || $(FAILED)
+	@$(VENV)/peers/sample-factory/bin/pip install --quiet --disable-pip-version-check sample-factory==2.1.1 \
+	  minigrid==3.2.0 || $(FAILED)
 	@touch $@
 
 $(VENV)/ready-lock: $(VENV)/made

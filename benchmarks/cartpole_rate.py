@@ -1,9 +1,8 @@
 """Environment steps per second of PPO on CartPole with 256 worlds: Outrider beside rejax, interleaved, in one run.
 
-    python -m venv /tmp/rejax && /tmp/rejax/bin/pip install rejax 'gymnax<1'
-    REJAX_PYTHON=/tmp/rejax/bin/python python benchmarks/cartpole_rate.py      # extras train and worlds; four minutes
+    make .venv/ready-bench .venv/ready-peers && .venv/bin/python benchmarks/cartpole_rate.py     # about four minutes
 
-rejax needs gymnax below 1.0, so it lives in an environment of its own, which REJAX_PYTHON names. Same networks (policy
+rejax needs gymnax below 1.0, so it lives in an environment of its own. Same networks (policy
 and value each 2 x 64, tanh), copies, rollout, epochs and minibatches, both in one jitted program. Each measurement is a
 process of its own; compiling and the first run are left out on both sides, and rejax evaluates nothing on the way.
 Writes benchmarks/results/cartpole_rate.json.
@@ -11,11 +10,11 @@ Writes benchmarks/results/cartpole_rate.json.
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
-from pathlib import Path
+
+from peers import measure, python_of
+from record import record
 
 COPIES, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 256, 32, 4, 8, 120
 LEARNERS = 2
@@ -59,16 +58,7 @@ def outrider(learners: int) -> float:
     return float(trained.lines.steps[0, -1] / trained.run_seconds)
 
 
-CONTENDERS = {"outrider": LEARNERS, "outrider-one-learner": 1, "rejax": 0}
-
-
-def measure(name: str, python: str) -> float:
-    """One measurement, in a process of its own."""
-    command = [python, "-c", REJAX] if name == "rejax" else [sys.executable, __file__, name]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{name} failed: {done.stderr.strip().splitlines()[-1]}")
-    return float(done.stdout.split()[-1])
+CONTENDERS = {"outrider": LEARNERS, "outrider-one-learner": 1}
 
 
 def main() -> None:
@@ -76,17 +66,12 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(outrider(CONTENDERS[sys.argv[1]]))
         return
-    from record import record
-
-    python = os.environ.get("REJAX_PYTHON", "")
-    if not Path(python).is_file():
-        sys.exit(
-            "set REJAX_PYTHON to the Python of an environment with rejax and gymnax<1; see the top of this file"
-        )
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
+    commands["rejax"] = [python_of("rejax"), "-c", REJAX]
+    rates: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
-        for name in CONTENDERS:
-            rates[name].append(measure(name, python))
+        for name, command in commands.items():
+            rates[name].append(measure(name, command))
             print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
     peer = statistics.median(rates["rejax"])
     rows = [

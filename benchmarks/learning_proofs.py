@@ -36,6 +36,7 @@ class Proof:
 
 
 CARTPOLE = {"envs": 16, "rollout": 64, "learning_rate": 2e-3, "entropy": 0.0}
+NEAR = 0.8  # of the 0.99 of a DeepSea: the final policy still acts by chance in 2 % of its steps
 MEMORY = {"envs": 64, "rollout": 64, "width": 32, "learning_rate": 2e-3}
 PROOFS = (
     Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 499.0, CARTPOLE),
@@ -50,13 +51,13 @@ PROOFS = (
     Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 1_000_000, 0.9),
     Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
     Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
-    Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, 0.9, {}, "dqn"),
-    Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 100_000, 0.9, {}, "pqn"),
+    Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, NEAR, {}, "dqn"),
+    Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 100_000, NEAR, {}, "pqn"),
     Proof(
         "control: DQN with learning rate 0",
         "gymnax/deepsea-8",
         60_000,
-        0.9,
+        NEAR,
         {"learning_rate": 0.0},
         "dqn",
         fails=True,
@@ -103,7 +104,9 @@ def main() -> None:
         )
         print(f"{time.perf_counter() - began:5.0f} s", rows[-1], flush=True)
     if not chosen:
-        what = f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar."
+        what = (
+            f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar."
+        )
         print(record("learning_proofs", what, rows))
 
 

@@ -1,24 +1,28 @@
-"""Environment steps per second of PPO on DoorKey-8x8: Outrider beside Stable-Baselines3, interleaved, in one run.
+"""Environment steps per second of PPO on DoorKey-8x8: Outrider beside peers as users run them, interleaved, in one run.
 
-    python benchmarks/ppo_rate.py            # needs the extras train and bench; about five minutes
+    make .venv/ready-bench .venv/ready-peers && .venv/bin/python benchmarks/ppo_rate.py     # about eight minutes
 
 Same world, observations (flat), network (2 x 64 tanh for policy and value each), copies, rollout, epochs and
-minibatches. Each measurement is a process of its own; compiling and the first update are left out on both sides.
+minibatches; Stable-Baselines3 and sample-factory step the Python MiniGrid. Each measurement is a process of its own;
+compiling and the first updates are left out on all sides.
 Writes benchmarks/results/ppo_rate.json.
 """
 
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import time
+from pathlib import Path
 
+from peers import measure, python_of
 from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
 LEARNERS = 2  # synchronous: the copies and each minibatch are shared between two cores
 ROUNDS = 5
+SAMPLE_FACTORY = Path(__file__).with_name("sample_factory_ppo.py")
+STEPS = "250000"  # that sample-factory trains
 
 
 def outrider(signal: str, learners: int) -> float:
@@ -86,13 +90,12 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(CONTENDERS[sys.argv[1]]())
         return
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
+    commands["sample-factory"] = [python_of("sample-factory"), str(SAMPLE_FACTORY), STEPS]
+    rates: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
-        for name in CONTENDERS:
-            done = subprocess.run(
-                [sys.executable, __file__, name], capture_output=True, text=True, check=True
-            )
-            rates[name].append(float(done.stdout.split()[-1]))
+        for name, command in commands.items():
+            rates[name].append(measure(name, command))
             print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
     peer = statistics.median(rates["stable-baselines3"])
     rows = [
