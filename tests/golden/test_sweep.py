@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.learn.rates import Rates
+from outrider.learn.algorithms import settings_from
+from outrider.learn.q_settings import DQNSettings
+from outrider.learn.rates import QRates, Rates
 from outrider.learn.settings import Settings
 from outrider.sweep.halving import Rung, Score, order, rungs, steps_of_run
 from outrider.sweep.space import RATES, Range, draw, parse_space
@@ -73,7 +75,24 @@ def test_equals_share_the_mean_of_their_places():
 
 
 def test_the_settings_that_share_a_program_are_the_learners_rates():
-    assert set(RATES) == set(Rates._fields)
+    assert set(RATES["ppo"]) == set(Rates._fields)
+    assert set(RATES["pqn"]) == set(QRates._fields)
+    assert {*RATES["dqn"], "trace"} == set(QRates._fields)  # which DQN has none of
+
+
+def test_another_algorithm_is_searched_by_its_own_settings(tmp_path):
+    path = tmp_path / "sweep.toml"
+    path.write_text(
+        GOOD.replace("[space]", '[learner]\nalgorithm = "dqn"\n[space]\nexplore = { low = 0.1, high = 0.5 }')
+    )
+    sweep = load_sweep(path, {})
+    assert sweep.settings[0] == {"algorithm": "dqn"}
+    searched = [settings_from(settings) for settings in sweep.settings[1:]]
+    assert all(type(settings) is DQNSettings for settings in searched)
+    assert len({settings.explore for settings in searched}) == len(searched)
+    path.write_text(path.read_text() + "clip = [0.1, 0.2]\n")
+    with pytest.raises(OutriderError, match="the key 'clip', a setting of ppo that dqn does not have"):
+        load_sweep(path, {})
 
 
 def test_draws_follow_their_scale_and_their_seed():
@@ -83,7 +102,7 @@ def test_draws_follow_their_scale_and_their_seed():
     assert abs(np.median(logs) + 3) < 0.06
     below = np.log10([1 - Range(0.9, 0.999, "log-below-1").draw(rng) for _ in range(4000)])
     assert abs(np.median(below) + 2) < 0.06
-    space = parse_space({"learning_rate": {"low": 1e-4, "high": 1e-2}, "epochs": [1, 2]}, "x")
+    space = parse_space({"learning_rate": {"low": 1e-4, "high": 1e-2}, "epochs": [1, 2]}, "ppo", "x")
     one, again, other = (draw(space, {"envs": 16}, 6, seed, "x") for seed in (0, 0, 1))
     assert one == again != other
     assert one[0] == {"envs": 16}
@@ -107,7 +126,7 @@ def test_the_area_is_the_verdicts():
     [
         ("steps = 4_000_000", "steps = 100_000", "the budget leaves 2,777 steps for a run of the first rung"),
         ("steps = 4_000_000", "", "[sweep] steps is None"),
-        ("learning_rate", "learning_rat", "unknown setting 'learning_rat': did you mean 'learning_rate'?"),
+        ("learning_rate", "learning_rat", "unknown key 'learning_rat': did you mean 'learning_rate'?"),
         ("low = 1e-4, high = 1e-2", "low = 1e-2, high = 1e-4", "low must be below high"),
         ("low = 1e-4", "low = 0", "must be above 0"),
         ("low = 1e-4, ", "", "goes from nan"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import Settings
+from outrider.learn.algorithms import algorithm_of, as_table, settings_from
 from outrider.sweep.halving import steps_of_run
 from outrider.sweep.space import RATES
 from outrider.sweep.specification import Sweep
@@ -53,12 +53,14 @@ def jobs_of(
     """The jobs of a stage, by world and shape, in the order of the candidates."""
     shapes: dict[str, list[int]] = {}
     for candidate in candidates:
-        shape = {k: v for k, v in asdict(Settings(**sweep.settings[candidate])).items() if k not in RATES}
+        settings = settings_from(sweep.settings[candidate])
+        rates = RATES[algorithm_of(settings)]
+        shape = {name: value for name, value in as_table(settings).items() if name not in rates}
         shapes.setdefault(json.dumps(shape), []).append(candidate)
     jobs = []
     for world in sweep.worlds:
         for alike in shapes.values():
-            length = steps_of_run(steps, Settings(**sweep.settings[alike[0]]).batch, "the sweep")
+            length = steps_of_run(steps, settings_from(sweep.settings[alike[0]]).batch, "the sweep")
             runs, size = [(c, seed) for c in alike for seed in seeds], max(1, JOB_STEPS // length)
             jobs += [
                 Job(

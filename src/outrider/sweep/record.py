@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import Settings
+from outrider.learn.algorithms import as_table, settings_from
 from outrider.sweep.specification import Sweep
 from outrider.verify.environment import environment_record
 from outrider.verify.statistics import mean_interval, paired_differences, sign_flip_p
@@ -55,7 +54,7 @@ def record_of(
             {"candidates": rung.candidates, "steps": rung.steps, "best_first": list(best)}
             for rung, best in zip(sweep.rungs, ranking, strict=True)
         ],
-        "chosen": {"candidate": chosen, "settings": asdict(Settings(**sweep.settings[chosen]))},
+        "chosen": {"candidate": chosen, "settings": as_table(settings_from(sweep.settings[chosen]))},
         "held_out": held_out(sweep, trials, chosen),
         "candidates": [
             {"candidate": c, "settings": settings, "scores": _scores(sweep, trials, c)}
@@ -119,7 +118,7 @@ def table(record: Mapping[str, Any], most: int = 8) -> str:
     columns = [(s, w) for s in stages for w in record["worlds"]]
     one = len(record["worlds"]) == 1
     heads = ["candidate", *names, *(s if one else f"{s}, {w}" for s, w in columns)]
-    present = asdict(Settings())
+    present = as_table(settings_from(record["candidates"][0]["settings"]))
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
     for c in shown:
         of = record["candidates"][c]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import Settings
-from outrider.verify.names import nearest
+from outrider.learn.algorithms import check_keys, settings_from
 
 # Numbers on the device (`learn/rates.py`, which needs jax; a test holds the two together): candidates that differ in
 # nothing else share one compiled program.
-RATES = ("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm")
+Q_RATES = ("learning_rate", "discount", "epsilon_start", "epsilon_end", "explore", "gradient_norm")
+RATES = {
+    "ppo": ("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm"),
+    "dqn": Q_RATES,
+    "pqn": (*Q_RATES, "trace"),
+}
 SCALES = ("log", "linear", "log-below-1")
 DIGITS = 4  # significant ones of a drawn number: what a person would write down
 
@@ -67,20 +71,18 @@ USUAL: dict[str, Any] = {
 }
 
 
-def parse_space(table: Mapping[str, Any], where: str) -> dict[str, Range | Choice]:
+def parse_space(table: Mapping[str, Any], algorithm: str, where: str) -> dict[str, Range | Choice]:
     """The space of a `[space]` table. Errors: an unknown setting, a range reversed or of the wrong kind."""
     if not table:
         raise OutriderError(f"{where}: [space] is empty; name at least one setting to search")
-    kinds = {field.name: field.type for field in fields(Settings)}
+    check_keys(table, algorithm, f"{where}: [space]")
     space = {}
     for name, given in table.items():
         here = f"{where}: [space] {name}"
-        if name not in kinds:
-            raise OutriderError(f"{where}: [space] has the unknown setting {name!r}{nearest(name, kinds)}")
         if isinstance(given, list):
             space[name] = _choice(given, here)
         elif isinstance(given, dict):
-            if name not in RATES:
+            if name not in RATES[algorithm]:
                 raise OutriderError(f"{here} is no number on a scale; list its values, as in [32, 64]")
             space[name] = _range(given, here)
         else:
@@ -129,7 +131,7 @@ def draw(
     for number in range(1, candidates):
         settings = {**base, **{name: space[name].draw(rng) for name in sorted(space)}}
         try:
-            Settings(**settings)
+            settings_from(settings, "its settings")
         except OutriderError as error:
             raise OutriderError(f"{where}: [space] allows candidate {number}, but {error}") from None
         drawn.append(settings)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import Settings, check_steps
+from outrider.learn.algorithms import DEFAULT, settings_from
+from outrider.learn.settings import check_steps
 from outrider.sweep.halving import Rung, rungs, steps_of_run
 from outrider.sweep.space import USUAL, draw, parse_space
 from outrider.verify.names import SIGNALS, nearest
@@ -100,7 +101,9 @@ def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
         if given[name] not in known:
             raise OutriderError(f"{where}: [sweep] {name} is {given[name]!r}; use one of {', '.join(known)}")
     signal, engine = _signal(tables["signal"], where)
-    base, space = _base(tables["learner"], where), parse_space(tables["space"], where)
+    base = tables["learner"]
+    settings_from(base, f"{where}: [learner]")
+    space = parse_space(tables["space"], base.get("algorithm", DEFAULT), where)
     sweep = Sweep(
         worlds=worlds,
         **{name: given[name] for name in ("steps", *DEFAULTS)},
@@ -112,7 +115,7 @@ def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
         text=text,
     )
     for settings in sweep.settings:
-        steps_of_run(sweep.rungs[0].steps, Settings(**settings).batch, where)
+        steps_of_run(sweep.rungs[0].steps, settings_from(settings).batch, where)
     check_steps(sweep.rungs[-1].steps)
     return sweep
 
@@ -143,18 +146,6 @@ def _signal(table: Mapping[str, Any], where: str) -> tuple[str, str]:
     if engine:
         check(engine)
     return name, engine
-
-
-def _base(table: Mapping[str, Any], where: str) -> dict[str, Any]:
-    known = list(Settings.__dataclass_fields__)
-    for key in table:
-        if key not in known:
-            raise OutriderError(f"{where}: [learner] has the unknown key {key!r}{nearest(key, known)}")
-    try:
-        Settings(**table)
-    except OutriderError as error:
-        raise OutriderError(f"{where}: [learner]: {error}") from None
-    return dict(table)
 
 
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str, place: str) -> None:

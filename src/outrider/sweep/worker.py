@@ -14,10 +14,10 @@ import numpy as np
 from outrider.errors import Interrupted, OutriderError
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.vocabulary import vocabulary
+from outrider.learn.algorithms import AnySettings, settings_from
 from outrider.learn.diary import Line
 from outrider.learn.evaluate import EPISODES
 from outrider.learn.rates import stacked
-from outrider.learn.settings import Settings
 from outrider.learn.train import learner_for, train
 from outrider.types import Atlas
 from outrider.verify.evidence import write_json
@@ -26,13 +26,13 @@ from outrider.worlds.registry import make
 
 def work(job: dict[str, Any]) -> list[dict[str, Any]]:
     """Train the runs of a job: a line for each. Errors: what no candidate of this shape could train."""
-    settings = [Settings(**one) for one in job["settings"]]
+    settings = [settings_from(one) for one in job["settings"]]
     learner_for(job["world"], settings[0], job["signal"], 1)
     return _trained(job, [tuple(run) for run in job["runs"]], settings)
 
 
 def _trained(
-    job: dict[str, Any], runs: Sequence[tuple[int, int]], settings: Sequence[Settings]
+    job: dict[str, Any], runs: Sequence[tuple[int, int]], settings: Sequence[AnySettings]
 ) -> list[dict[str, Any]]:
     """Train runs together. Where one of them fails, halves of them, until it stands alone and is written down."""
     seeds = [seed for _, seed in runs]
