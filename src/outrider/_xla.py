@@ -4,7 +4,7 @@ On two cores, jitted programs with vmapped seeds or bonuses stood still for ever
 scheduler (jax 0.10.2), so it is switched off. Vectors of 512 bits make an update of PPO 5 to 8 % faster where the
 processor has them (AVX-512; XLA prefers 256 bits by itself) and change nothing elsewhere. Compiled programs are kept in
 the user's cache folder, so that the second worker and the second start need not compile. Every core this process may
-use is a device, so that synchronous learners can have one each. What the user has set in the environment stays and wins.
+use is a device, so that synchronous learners can have one each. What the user has set in the environment wins.
 """
 
 from __future__ import annotations
