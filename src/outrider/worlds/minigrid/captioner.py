@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, UInt32
+from jaxtyping import Array, Int, UInt8, UInt32
 
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid.dynamics import Grid, Move
+from outrider.worlds.minigrid.codes import ALL_FLAGS, END, MATCHED, RULES, kind
+from outrider.worlds.minigrid.dynamics import Agent, Move, front
+from outrider.worlds.minigrid.rulesets import RuleSet
 from outrider.worlds.minigrid.words import (
     BASE,
     COLOURS,
+    DOOR_STATES,
     EVENTS,
     FLAGS,
     OBJECTS,
@@ -57,16 +62,41 @@ def event(move: Move, action: Int[Array, ""], reached: Int[Array, ""]) -> Int[Ar
     return jnp.where((action == t.TURN_LEFT) | (action == t.TURN_RIGHT), 0, code)
 
 
-def flag_bits(codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
-    """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
-    return jnp.asarray(_FLAG_BITS)[jnp.minimum(codes, TELEVISION)]
+def rule_event(
+    rules: RuleSet, code: Int[Array, ""], fired: Int[Array, ""], reached: Int[Array, ""]
+) -> Int[Array, ""]:
+    """The code of what a rule did, or of the goal that was met, in place of the deed that brought it about."""
+    code = jnp.where(fired > 0, RULES - 1 + fired, code)
+    return jnp.where(reached, RULES + len(rules.rules), code) if rules.goal.sentence else code
 
 
-def situation(grid: Grid) -> Int[Array, "2"]:
-    """What is carried (a cell, 0 for nothing) and the state of the first door (kind * colours + colour, 0 for none)."""
-    tile = (grid.cells // t.COLOURS).reshape(-1)
-    is_door = (tile >= t.DOOR_LOCKED) & (tile <= t.DOOR_OPEN)
-    where = jnp.argmax(is_door)
-    colour = grid.cells.reshape(-1)[where] % t.COLOURS
-    state = (tile[where] - t.DOOR_LOCKED + 1) * t.COLOURS + colour
-    return jnp.stack([grid.agent.pocket, jnp.where(is_door[where], state, 0)]).astype(jnp.int32)
+def flag_bits(seen: Int[Array, "..."], codes: int) -> UInt32[Array, "..."]:
+    """The seen flag that each event code of a world with so many raises, as a word with that bit set; 0 for silence."""
+    if codes <= MATCHED:
+        return jnp.asarray(_FLAG_BITS)[jnp.minimum(seen, TELEVISION)]
+    return jnp.asarray(_all_flag_bits()[:codes])[seen]
+
+
+@cache
+def _all_flag_bits() -> np.ndarray:
+    kinds = [kind(code) for code in range(END)]
+    return np.array([0 if k == "no event" else 1 << ALL_FLAGS.index(k) for k in kinds], np.uint32)
+
+
+def situation(
+    cells: UInt8[Array, "h w"], agent: Agent, looks: UInt8[Array, "h w"], has_doors: bool
+) -> Int[Array, "3"]:
+    """What is carried (a cell, 0 for nothing); which doors there are, a bit for each colour and state; the cell ahead.
+
+    `looks` is the grid with what lies on its floor.
+    """
+    doors = jnp.int32(0)
+    if has_doors:
+        # Door cells are consecutive, state by state and colour by colour; other cells shift the bit out.
+        number = cells.astype(jnp.int32) - t.DOOR_LOCKED * t.COLOURS
+        state, colour = number // t.COLOURS, number % t.COLOURS
+        bit = jnp.int32(1) << (jnp.clip(colour - COLOURS[0], 0, len(COLOURS)) * len(DOOR_STATES) + state)
+        is_door = (number >= 0) & (number < len(DOOR_STATES) * t.COLOURS)
+        doors = jnp.bitwise_or.reduce(jnp.where(is_door, bit, 0), axis=None)
+    ahead = looks[front(agent)]
+    return jnp.stack([agent.pocket.astype(jnp.int32), doors, ahead.astype(jnp.int32)])
