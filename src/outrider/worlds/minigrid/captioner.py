@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, UInt8, UInt32
@@ -83,20 +84,31 @@ def _all_flag_bits() -> np.ndarray:
     return np.array([0 if k == "no event" else 1 << ALL_FLAGS.index(k) for k in kinds], np.uint32)
 
 
-def situation(
-    cells: UInt8[Array, "h w"], agent: Agent, looks: UInt8[Array, "h w"], has_doors: bool
-) -> Int[Array, "3"]:
-    """What is carried (a cell, 0 for nothing); which doors there are, a bit for each colour and state; the cell ahead.
+def door_places(cells: UInt8[Array, "h w"], doors: int) -> Int[Array, "n"]:
+    """Where a layout's doors are, as places in its row of cells: doors do not move."""
+    tile = cells.reshape(-1) // t.COLOURS
+    return jax.lax.top_k(((tile >= t.DOOR_LOCKED) & (tile <= t.DOOR_OPEN)).astype(jnp.int32), doors)[1]
 
-    `looks` is the grid with what lies on its floor.
+
+def situation(
+    cells: UInt8[Array, "h w"],
+    agent: Agent,
+    doors: Int[Array, "n"] | tuple[()],
+    looks: UInt8[Array, "h w"],
+) -> Int[Array, "3"]:
+    """What is carried (a cell, 0 for nothing); which doors there are, a bit for each state and colour; the cell ahead.
+
+    `doors` says where they are, none where there are none; `looks` is the grid with what lies on its floor.
     """
-    doors = jnp.int32(0)
-    if has_doors:
-        # Door cells are consecutive, state by state and colour by colour; other cells shift the bit out.
-        number = cells.astype(jnp.int32) - t.DOOR_LOCKED * t.COLOURS
-        state, colour = number // t.COLOURS, number % t.COLOURS
-        bit = jnp.int32(1) << (jnp.clip(colour - COLOURS[0], 0, len(COLOURS)) * len(DOOR_STATES) + state)
-        is_door = (number >= 0) & (number < len(DOOR_STATES) * t.COLOURS)
-        doors = jnp.bitwise_or.reduce(jnp.where(is_door, bit, 0), axis=None)
+    seen = jnp.int32(0)
+    if len(doors):
+        seen = jnp.bitwise_or.reduce(_door_bit(cells.reshape(-1)[jnp.asarray(doors)].astype(jnp.int32)))
     ahead = looks[front(agent)]
-    return jnp.stack([agent.pocket.astype(jnp.int32), doors, ahead.astype(jnp.int32)])
+    return jnp.stack([agent.pocket.astype(jnp.int32), seen, ahead.astype(jnp.int32)])
+
+
+def _door_bit(cell: Int[Array, "n"]) -> Int[Array, "n"]:
+    """The bit of a door's state and colour; none of another cell."""
+    state, colour = cell // t.COLOURS - t.DOOR_LOCKED, cell % t.COLOURS
+    bit = jnp.int32(1) << (state * len(COLOURS) + colour - COLOURS[0])
+    return jnp.where((state >= 0) & (state < len(DOOR_STATES)), bit, 0)

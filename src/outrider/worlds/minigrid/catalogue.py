@@ -33,7 +33,7 @@ class MiniGridFacts(WorldFacts):
     objects: tuple[int, ...]  # kinds of them
     success: Success
     named: tuple[tuple[str, str], ...]  # the mission's things: what each is, its name
-    has_doors: bool = True
+    doors: int = 1  # in every layout
     rules: RuleSet | None = None
 
     @property
@@ -91,7 +91,7 @@ def _empty(size: int, chance: bool) -> MiniGridFacts:
         objects=(),
         success="goal",
         named=(("goal", "green goal square"),),
-        has_doors=False,
+        doors=0,
         description="cross an empty room" + ", from anywhere in it" * chance,
     )
 
@@ -106,7 +106,7 @@ def _memory(size: int) -> MiniGridFacts:
         objects=(t.KEY, t.BALL),
         success="match",
         named=(("thing", "matching object"), ("thing", "green key"), ("thing", "green ball")),
-        has_doors=False,
+        doors=0,
         description=f"remember what lay in the first room, down a hallway of {size - 6}; the wrong one ends the episode",
     )
 
@@ -125,7 +125,7 @@ def _xland(rules: RuleSet) -> MiniGridFacts:
         objects=tuple(o for o in t.OBJECTS if o in {cell // t.COLOURS for cell in cells}),
         success="rules",
         named=tuple(("thing", t.name(cell)) for cell in rules.goal.of),
-        has_doors=rooms != "R1",
+        doors={"R1": 0, "R2": 1, "R4": 4}[rooms],
         rules=rules,
         description=rules.description,
     )
@@ -159,6 +159,7 @@ WORLDS = {
             objects=(t.KEY,),
             success="goal",
             named=(KEY, ("door", "locked door"), GOAL),
+            doors=6,
             description="six rooms off a hall, one of them locked: find its key, then the goal behind its door",
         ),
         MiniGridFacts(
@@ -170,7 +171,7 @@ WORLDS = {
             objects=(),
             success="goal",
             named=(GOAL,),
-            has_doors=False,
+            doors=0,
             description="find the goal in one of four rooms",
         ),
         *(_empty(size, chance) for chance in (False, True) for size in SIZES),

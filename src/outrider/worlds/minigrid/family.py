@@ -55,7 +55,7 @@ class MiniGridFamily:
             and (not event.colour or event.colour in facts.colours)
             and (not event.object or facts.holds(event.object, event.colour))
             and (event.kind != "reached" or facts.success == "goal")
-            and (event.kind not in _DOOR_KINDS or facts.has_doors)
+            and (event.kind not in _DOOR_KINDS or facts.doors)
             and (event.kind not in _LOCK_KINDS or not facts.rules)
             and (event.kind not in _HANDLED or facts.success != "match")
         }
@@ -78,4 +78,4 @@ class MiniGridFamily:
 
     def situation_text(self, name: str, code: tuple[int, ...]) -> str:
         """What is carried, the state of the doors, what is ahead."""
-        return words.situation_text(code, "a" if WORLDS[name].rules else "the")
+        return words.situation_text(code, "a" if WORLDS[name].rules and WORLDS[name].doors > 1 else "the")

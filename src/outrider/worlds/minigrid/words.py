@@ -102,8 +102,8 @@ def situation_text(code: tuple[int, ...], article: str = "the") -> str:
     told = [
         f"{article} {colour} door is {state}"
         for i, colour in enumerate(t.COLOUR_NAMES.values())
-        for bit, state in enumerate(DOOR_STATES)
-        if doors >> len(DOOR_STATES) * i + bit & 1
+        for j, state in enumerate(DOOR_STATES)
+        if doors >> len(COLOURS) * j + i & 1
     ]
     return f"You carry {carried}; {', '.join(told) or 'no door is here'}; ahead is {_ahead(ahead)}."
 

@@ -31,11 +31,12 @@ SCREEN_BITS = CHANNELS.bit_length()
 
 
 class State(NamedTuple):
-    """A MiniGrid, what its television shows (0 for nothing, else 1 + channel), and its clutter."""
+    """A MiniGrid, what its television shows (0 for nothing, else 1 + channel), its clutter, and where its doors are."""
 
     grid: dynamics.Grid
     screen: Int[Array, ""]
     clutter: Clutter | tuple[()] = ()  # nothing where a world has none
+    doors: Int[Array, "n"] | tuple[()] = ()  # for the situation alone; nothing where a world has none
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class MiniGrid:
         if self.clutter:
             strewn = clutter.strew(jax.random.fold_in(key, 1), cells, self.clutter)
             state = state._replace(clutter=strewn)
+        if self.facts.doors:
+            state = state._replace(doors=captioner.door_places(cells, self.facts.doors))
         return state, self._observe(state)
 
     def step(self, key: Key, state: State, action: Int[Array, ""]) -> Step:
@@ -119,7 +122,7 @@ class MiniGrid:
             channel = jax.random.randint(key, (), 0, self.channels)
             screen = jnp.where(turned_on, 1 + channel, 0)
             code = jnp.where(turned_on, self.first_channel + channel, code)
-        state = State(grid, screen, strewn)
+        state = State(grid, screen, strewn, state.doors)
         terminated = reached | failed if self.facts.success == "match" else reached
         return Step(
             state=state,
@@ -142,7 +145,7 @@ class MiniGrid:
     def situation(self, state: State) -> Int[Array, "3"]:
         """What holds now, as `words.situation_text` says it."""
         grid = state.grid
-        return captioner.situation(grid.cells, grid.agent, self._looks(state), self.facts.has_doors)
+        return captioner.situation(grid.cells, grid.agent, state.doors, self._looks(state))
 
     def render(self, state: State) -> np.ndarray:
         """An image of the whole grid, [H * 32, W * 32, 3] bytes, by xminigrid's renderer."""
