@@ -1,8 +1,8 @@
 """Irrelevant things on the floor: they can be stepped over, lifted and looked under, and change nothing else.
 
 They lie on a layer of their own, so that they never block the way and never fill the hands: what can be reached and
-done is as without them. Where there are more things than free cells they lie in piles: looking under the upper one
-turns up the next, round and round.
+done is as without them. Where there are more things than free cells they lie in piles: handling the upper one turns up
+the next, round and round.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def touch(
     touched = jnp.where(stepped | turned | lifted, top, 0)
     following = top + clutter.piles
     following = jnp.where(following > amount, (top - 1) % clutter.piles + 1, following)
-    now = jnp.where(turned & (top > 0), following, clutter.layer[place]).astype(jnp.uint8)
+    now = jnp.where((turned | lifted) & (top > 0), following, clutter.layer[place]).astype(jnp.uint8)
     code = jnp.where(touched > 0, codes.CLUTTER + deed * MOST + touched - 1, 0)
     return Clutter(clutter.layer.at[place].set(now), clutter.piles, touched), code
 
