@@ -38,7 +38,11 @@ MORE = tuple(
     )
 )
 HARDER = ("minigrid/doorkey-8x8+television=mission", "minigrid/doorkey-8x8+television=10000")
-CLUTTERED = ("minigrid/doorkey-8x8+clutter=16", "minigrid/unlock+clutter=4", "minigrid/doorkey-5x5+clutter=64")
+CLUTTERED = (
+    "minigrid/doorkey-8x8+clutter=16",
+    "minigrid/unlock+clutter=4",
+    "minigrid/doorkey-5x5+clutter=64",
+)
 # Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
 SLOW = {*MORE, *CLUTTERED} - {"minigrid/memory-8", "minigrid/xland-r1-9x9-pair", CLUTTERED[0]}
 # Of other families one world of each kind.
@@ -50,7 +54,12 @@ OTHERS = (
     "craftax/classic",
 )
 MINIGRID = (*PLAIN, TELEVISED[0])
-WALKED = (*MINIGRID, *MORE, *CLUTTERED, *OTHERS)  # those whose whole walks are compiled; the others take single steps
+WALKED = (
+    *MINIGRID,
+    *MORE,
+    *CLUTTERED,
+    *OTHERS,
+)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
 SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
@@ -130,7 +139,7 @@ def walk(world_id: str) -> Walk:
 
 
 def base(world_id: str) -> str:
-    """The world whose walk is stepped in a world: itself where its states have clutter, else the one without options."""
+    """The world whose walk is stepped in a world: itself where states have clutter, else the one without options."""
     return world_id if "clutter" in world_id else world_id.partition("+")[0]
 
 

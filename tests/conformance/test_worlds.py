@@ -13,7 +13,14 @@ from outrider.types import Step
 from outrider.worlds.minigrid.family import OPTIONS
 from outrider.worlds.minigrid.family import WORLDS as MINIGRID
 from outrider.worlds.minigrid.world import State
-from outrider.worlds.names import WORLDS, check_installed, check_world, event_sentences, family_of, situation_text
+from outrider.worlds.names import (
+    WORLDS,
+    check_installed,
+    check_world,
+    event_sentences,
+    family_of,
+    situation_text,
+)
 from outrider.worlds.registry import make
 
 MINIGRIDS = walks.PLAIN + walks.TELEVISED + walks.MORE + walks.HARDER + walks.CLUTTERED
@@ -46,7 +53,9 @@ def shapes(tree):
 def test_all_worlds_and_options_are_tested():
     assert {world_id.partition("+")[2] for world_id in MINIGRIDS} == {"", *OPTIONS}
     one_of_each = {name.partition("-")[0] for name in (*walks.PLAIN, *walks.MORE, *walks.OTHERS)}
-    assert one_of_each == {name.partition("-")[0] for name in WORLDS}  # one of a kind stands for all its sizes
+    assert one_of_each == {
+        name.partition("-")[0] for name in WORLDS
+    }  # one of a kind stands for all its sizes
     assert {WORLDS[name].success for name in walks.MORE} == {"goal", "open", "match", "rules"}
     assert {name for name in MINIGRID if "xland" in name} <= set(walks.MORE)  # each is of its own kind
 

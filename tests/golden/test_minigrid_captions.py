@@ -89,7 +89,8 @@ def test_a_whole_episode_of_doorkey_in_words():
         "You bumped into the closed yellow door.",
     ]
     assert (
-        play.situation() == "You carry the yellow key; the yellow door is closed; ahead is the closed yellow door."
+        play.situation()
+        == "You carry the yellow key; the yellow door is closed; ahead is the closed yellow door."
     )
     assert play("toggle", "drop", "forward") == [
         "You opened the yellow door.",
@@ -310,7 +311,9 @@ def _look_at(cell):
     tile, colour = cell // t.COLOURS, t.COLOUR_NAMES.get(cell % t.COLOURS)
     if tile in STATES:
         return f"the {STATES[tile]} {colour} door"
-    return {t.FLOOR: "the floor", t.WALL: "a wall", t.GOAL: "the green goal"}.get(tile) or f"the {_name(cell)}"
+    return {t.FLOOR: "the floor", t.WALL: "a wall", t.GOAL: "the green goal"}.get(
+        tile
+    ) or f"the {_name(cell)}"
 
 
 @pytest.mark.parametrize("world_id", TELEVISED)

@@ -1,4 +1,4 @@
-"""What follows behind a `+`: clutter that changes nothing, and televisions of many sentences or of the mission's words."""
+"""What follows behind a `+`: clutter that changes nothing, televisions of many sentences or of the mission's words."""
 
 import hashlib
 import re
@@ -79,9 +79,7 @@ def test_each_thing_is_touched_in_each_way():
 def test_all_of_64_things_turn_up_on_six_cells():
     """Where more things than floor lie in piles, each can be touched within one episode."""
     world_id = walks.CLUTTERED[-1]
-    state = jax.tree.map(
-        lambda x: x[3], jax.device_get(walks.starter(world_id)(jax.random.key(2))[0].world)
-    )
+    state = jax.tree.map(lambda x: x[3], jax.device_get(walks.starter(world_id)(jax.random.key(2))[0].world))
     player = Player(world_id, state._replace(grid=state.grid._replace(clock=np.int32(0))))
     piles = list(map(tuple, np.argwhere(state.clutter.layer > 0).tolist()))
     assert len(piles) < 8
@@ -153,7 +151,9 @@ def test_no_mission_and_no_other_caption_names_the_clutter():
     assert not said & {word for name in things.NAMES for word in name.split()}
     assert len(set(things.NAMES)) == things.MOST == max(things.AMOUNTS)
     for n in things.AMOUNTS:
-        more = set(event_sentences(f"minigrid/four-rooms+clutter={n}")) - set(event_sentences("minigrid/four-rooms"))
+        more = set(event_sentences(f"minigrid/four-rooms+clutter={n}")) - set(
+            event_sentences("minigrid/four-rooms")
+        )
         assert len(more) == 3 * n
 
 
@@ -217,5 +217,14 @@ def test_televisions_and_clutter_have_ranges_of_their_own():
         assert hashlib.sha256(told.encode()).hexdigest().startswith(digest)
     every = event_sentences("minigrid/memory-8+clutter=64+television=10000")
     kinds = {event_kind("minigrid/memory-8", code) for code in every}
-    assert kinds == {"nothing", "bumped wall", "bumped key", "bumped thing", "matched", "mistook", "clutter", "television"}
+    assert kinds == {
+        "nothing",
+        "bumped wall",
+        "bumped key",
+        "bumped thing",
+        "matched",
+        "mistook",
+        "clutter",
+        "television",
+    }
     assert len(television.monologues()) == 10_000 == len(set(television.monologues()))

@@ -73,7 +73,10 @@ def stage(env, grid):
                 env.door = made
             if grid.cells[row, column] == grid.wanted:
                 env.obj = made
-    env.agent_pos, env.agent_dir = (int(grid.agent.column), int(grid.agent.row)), int(grid.agent.direction - 1) % 4
+    env.agent_pos, env.agent_dir = (
+        (int(grid.agent.column), int(grid.agent.row)),
+        int(grid.agent.direction - 1) % 4,
+    )
     env.carrying, env.step_count = None, int(grid.clock)
     if isinstance(env, envs.MemoryEnv):
         ends = [(width - 2, height // 2 - 1), (width - 2, height // 2 + 1)]
@@ -125,7 +128,9 @@ def test_solved_episodes_are_solved_in_the_package_too(world_id):
         last = player.solve()
         assert last.terminated
         assert last.reward > 0.3
-        assert replay(world_id, start, player.actions, player.steps) == pytest.approx(float(last.reward), rel=1e-5)
+        assert replay(world_id, start, player.actions, player.steps) == pytest.approx(
+            float(last.reward), rel=1e-5
+        )
 
 
 @pytest.mark.parametrize("world_id", walks.marked(SHARED))
@@ -139,7 +144,8 @@ def test_episodes_of_a_walk_go_the_same_way_in_the_package(world_id):
         begun = np.flatnonzero(ended[:step, copy])
         first = begun[-1] + 1 if len(begun) else 0
         rows = slice(first, step + 1)
-        states, actions = (jax.tree.map(lambda x: x[rows, copy], part) for part in (walk.world, walk.action))
+        actions = walk.action[rows, copy]
+        states = jax.tree.map(lambda x, rows=rows, copy=copy: x[rows, copy], walk.world)
         if states.grid.agent.pocket[0]:
             continue
         many = walks.stepped(world_id, states, actions)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Int, UInt8, UInt32
 
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid.codes import ALL_FLAGS, END, MATCHED, RULES, kind
+from outrider.worlds.minigrid.codes import ALL_FLAGS, END, RULES, kind
 from outrider.worlds.minigrid.dynamics import Agent, Move, front
 from outrider.worlds.minigrid.rulesets import RuleSet
 from outrider.worlds.minigrid.words import (
@@ -71,9 +71,12 @@ def rule_event(
     return jnp.where(reached, RULES + len(rules.rules), code) if rules.goal.sentence else code
 
 
-def flag_bits(seen: Int[Array, "..."], codes: int) -> UInt32[Array, "..."]:
-    """The seen flag that each event code of a world with so many raises, as a word with that bit set; 0 for silence."""
-    if codes <= MATCHED:
+def flag_bits(seen: Int[Array, "..."], codes: int, flags: int) -> UInt32[Array, "..."]:
+    """The seen flag that each event code raises, as a word with that bit set; 0 for silence.
+
+    A world with no flags but the table's has nothing but its television behind the table.
+    """
+    if flags == len(FLAGS):
         return jnp.asarray(_FLAG_BITS)[jnp.minimum(seen, TELEVISION)]
     return jnp.asarray(_all_flag_bits()[:codes])[seen]
 

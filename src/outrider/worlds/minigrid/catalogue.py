@@ -107,7 +107,7 @@ def _memory(size: int) -> MiniGridFacts:
         success="match",
         named=(("thing", "matching object"), ("thing", "green key"), ("thing", "green ball")),
         doors=0,
-        description=f"remember what lay in the first room, down a hallway of {size - 6}; the wrong one ends the episode",
+        description=f"remember what lay in the first room, down a hallway of {size - 6}; the wrong choice ends it",
     )
 
 

@@ -41,9 +41,7 @@ def fire(
     return cells, agent, fired
 
 
-def achieved(
-    goal: Goal, cells: UInt8[Array, "h w"], agent: Agent, action: Int[Array, ""]
-) -> Bool[Array, ""]:
+def achieved(goal: Goal, cells: UInt8[Array, "h w"], agent: Agent, action: Int[Array, ""]) -> Bool[Array, ""]:
     """Whether this action, its rules applied, has met the goal."""
     used = action == _USED[goal.when]
     if goal.when == "hold":

@@ -19,7 +19,6 @@ from outrider.types import Key, Obs, Step
 from outrider.worlds.minigrid import captioner, clutter, dynamics, layouts, outcome, rules
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.catalogue import MiniGridFacts
-from outrider.worlds.minigrid.clutter import Clutter
 from outrider.worlds.minigrid.codes import ALL_FLAGS, MATCHED, MISTOOK, TELEVISION
 from outrider.worlds.minigrid.family import MiniGridFamily, amount, channels
 from outrider.worlds.minigrid.rulesets import RuleSet
@@ -35,7 +34,7 @@ class State(NamedTuple):
 
     grid: dynamics.Grid
     screen: Int[Array, ""]
-    clutter: Clutter | tuple[()] = ()  # nothing where a world has none
+    clutter: Any = ()  # a `Clutter`; nothing where a world has none
     doors: Int[Array, "n"] | tuple[()] = ()  # for the situation alone; nothing where a world has none
 
 
@@ -140,7 +139,7 @@ class MiniGrid:
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
-        return captioner.flag_bits(codes, self.codes)
+        return captioner.flag_bits(codes, self.codes, self.flags)
 
     def situation(self, state: State) -> Int[Array, "3"]:
         """What holds now, as `words.situation_text` says it."""
