@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -13,13 +14,37 @@ import pytest
 from outrider.worlds.batch import Batch, BatchStep, Copies
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
-from outrider.worlds.minigrid.family import OPTIONS, WORLDS
 from outrider.worlds.minigrid.world import State
 from outrider.worlds.names import check_world, family_of
 from outrider.worlds.registry import make
 
-PLAIN = tuple(WORLDS)  # MiniGrid's
-TELEVISED = tuple(f"{name}+{option}" for name in WORLDS for option in OPTIONS)
+# MiniGrids with one locked door and its key, each with a television too.
+PLAIN = tuple(
+    f"minigrid/{name}" for name in ("doorkey-8x8", "doorkey-16x16", "unlock-pickup", "blocked-unlock-pickup")
+)
+TELEVISED = tuple(f"{name}+television" for name in PLAIN)
+# Of the other MiniGrids one of each kind, and one world with each other option.
+MORE = tuple(
+    f"minigrid/{name}"
+    for name in (
+        "unlock",
+        "locked-room",
+        "four-rooms",
+        "empty-random-6x6",
+        "memory-8",
+        "xland-r1-9x9-pair",
+        "xland-r2-9x9-near",
+        "xland-r4-13x13-chain",
+    )
+)
+HARDER = ("minigrid/doorkey-8x8+television=mission", "minigrid/doorkey-8x8+television=10000")
+CLUTTERED = (
+    "minigrid/doorkey-8x8+clutter=16",
+    "minigrid/unlock+clutter=4",
+    "minigrid/doorkey-5x5+clutter=64",
+)
+# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
+SLOW = {*MORE, *CLUTTERED} - {"minigrid/memory-8", "minigrid/xland-r1-9x9-pair", CLUTTERED[0]}
 # Of other families one world of each kind.
 OTHERS = (
     "gymnax/cartpole",
@@ -29,13 +54,26 @@ OTHERS = (
     "craftax/classic",
 )
 MINIGRID = (*PLAIN, TELEVISED[0])
-WALKED = (*MINIGRID, *OTHERS)  # those whose whole walks are compiled; the others take single steps
+WALKED = (
+    *MINIGRID,
+    *MORE,
+    *CLUTTERED,
+    *OTHERS,
+)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
 SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.
 QUICK = {"xla_backend_optimization_level": 0}
+
+
+def marked(world_ids: Iterable[str]) -> list[Any]:
+    """Parameters of a test; those that take long are marked so."""
+    return [
+        pytest.param(name, marks=pytest.mark.long) if name in SLOW else pytest.param(name)
+        for name in world_ids
+    ]
 
 
 class Walk(NamedTuple):
@@ -73,7 +111,7 @@ def walker(world_id: str) -> Any:
     """The compiled walk: from a key, the copies and what they see."""
 
     _, length = SHORT.get(world_id, (COPIES, LENGTH))
-    act = _lively if world_id in (*PLAIN, *TELEVISED) else partial(_by_chance, world(world_id).space.outputs)
+    act = _lively if world_id.startswith("minigrid/") else partial(_by_chance, world(world_id).space.outputs)
 
     def step(carry: tuple, key: jax.Array) -> tuple[tuple, Walk]:
         copies, obs = carry
@@ -98,6 +136,11 @@ def walk_from(world_id: str, seed: int) -> Walk:
 def walk(world_id: str) -> Walk:
     """One walk of a world, for all tests."""
     return walk_from(world_id, 7)
+
+
+def base(world_id: str) -> str:
+    """The world whose walk is stepped in a world: itself where states have clutter, else the one without options."""
+    return world_id if "clutter" in world_id else world_id.partition("+")[0]
 
 
 def _by_chance(actions: int, key: jax.Array, copies: Copies) -> jax.Array:
@@ -152,7 +195,7 @@ def single_steps(world_id: str, states: Any, actions: np.ndarray) -> Any:
 @cache
 def steps(world_id: str) -> Any:
     """What one step of each state of a plain walk leads to in a world, [LENGTH, COPIES, ...], before any reset."""
-    plain = walk(world_id.partition("+")[0])
+    plain = walk(base(world_id))
     found = stepped(world_id, flat(plain.world), flat(plain.action), seed=17)
     return jax.tree.map(lambda x: x.reshape(*plain.action.shape, *x.shape[1:]), found)
 

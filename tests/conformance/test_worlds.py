@@ -12,27 +12,34 @@ from outrider.ops.distribution import Discrete
 from outrider.types import Step
 from outrider.worlds.minigrid.family import OPTIONS
 from outrider.worlds.minigrid.family import WORLDS as MINIGRID
-from outrider.worlds.minigrid.words import situation_text
 from outrider.worlds.minigrid.world import State
-from outrider.worlds.names import WORLDS, check_installed, check_world, event_sentences, family_of
+from outrider.worlds.names import (
+    WORLDS,
+    check_installed,
+    check_world,
+    event_sentences,
+    family_of,
+    situation_text,
+)
 from outrider.worlds.registry import make
 
-MINIGRIDS = walks.PLAIN + walks.TELEVISED
+MINIGRIDS = walks.PLAIN + walks.TELEVISED + walks.MORE + walks.HARDER + walks.CLUTTERED
 ALL = MINIGRIDS + walks.OTHERS
 CHANCY = ("craftax/classic",)  # what an action does hangs on chance
 ALIKE = ("gymnax/deepsea-8",)  # every episode begins the same
 TOO_LONG = ("craftax/classic",)  # to reach the horizon by chance
-TOO_HARD = ("gymnax/mountaincar",)  # to be ended by chance
+TOO_HARD = ("gymnax/mountaincar", "minigrid/locked-room")  # to be ended by chance
+FAILING = ("minigrid/memory-8",)  # may end without a reward
 SENTENCE = re.compile(r"[A-Z][^{}]*[^ {}]\.")
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=walks.marked(ALL))
 def world(request):
     """Worlds of every family, with and without options."""
     return walks.world(request.param)
 
 
-@pytest.fixture(params=MINIGRIDS)
+@pytest.fixture(params=walks.marked(MINIGRIDS))
 def minigrid(request):
     """Each MiniGrid, with and without its option."""
     return walks.world(request.param)
@@ -44,12 +51,13 @@ def shapes(tree):
 
 
 def test_all_worlds_and_options_are_tested():
-    assert {world_id.partition("+")[0] for world_id in MINIGRIDS} == set(MINIGRID)
     assert {world_id.partition("+")[2] for world_id in MINIGRIDS} == {"", *OPTIONS}
-    kinds = {name.partition("-")[0] for name in WORLDS if name not in MINIGRID}
-    assert {
-        name.partition("-")[0] for name in walks.OTHERS
-    } == kinds  # one of each kind stands for all its sizes
+    one_of_each = {name.partition("-")[0] for name in (*walks.PLAIN, *walks.MORE, *walks.OTHERS)}
+    assert one_of_each == {
+        name.partition("-")[0] for name in WORLDS
+    }  # one of a kind stands for all its sizes
+    assert {WORLDS[name].success for name in walks.MORE} == {"goal", "open", "match", "rules"}
+    assert {name for name in MINIGRID if "xland" in name} <= set(walks.MORE)  # each is of its own kind
 
 
 def test_shapes_stay_the_same_from_step_to_step(world):
@@ -73,7 +81,7 @@ def test_shapes_stay_the_same_from_step_to_step(world):
 
 def test_one_world_steps_as_many_do(world):
     """A jitted step of one world is a row of the vmapped step of many."""
-    walk = walks.walk(world.id.partition("+")[0])
+    walk = walks.walk(walks.base(world.id))
     states, actions = jax.tree.map(
         lambda x: x[: walks.ROWS],
         walks.flat((walk.world, walk.action), every=50 if walk.action.size > 50 * walks.ROWS else 1),
@@ -89,15 +97,15 @@ def test_one_world_steps_as_many_do(world):
 
 
 def test_steps_are_a_function_of_the_key(world):
-    walk = walks.walk(world.id.partition("+")[0])
+    walk = walks.walk(walks.base(world.id))
     states, actions = walks.flat(walk.world, 100), walks.flat(walk.action, 100)
     one, again, other = (walks.stepped(world.id, states, actions, seed=s) for s in (0, 0, 1000))
     jax.tree.map(np.testing.assert_array_equal, one, again)
     differ = any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (one.state, other.state)), strict=True))
-    assert differ == ("+television" in world.id or world.id in CHANCY)
+    assert differ == ("television" in world.id or world.id in CHANCY)
 
 
-@pytest.mark.parametrize("world_id", walks.WALKED)
+@pytest.mark.parametrize("world_id", walks.marked(walks.WALKED))
 def test_resets_are_a_function_of_the_key(world_id):
     start = walks.starter(world_id)
     one, again, other = (jax.device_get(start(jax.random.key(s))) for s in (1, 1, 2))
@@ -128,12 +136,12 @@ def clock_of(state):
 
 def test_the_final_observation_is_kept(world):
     """Where a copy ended, `final` is what its last step showed, and what comes next is another episode's beginning."""
-    walk = walks.walk(world.id.partition("+")[0])
+    walk = walks.walk(walks.base(world.id))
     done = walk.after.terminated | walk.after.truncated
     states, actions = (jax.tree.map(lambda x: x[done][:16], part) for part in (walk.world, walk.action))
     last = walks.single_steps(world.id, states, actions)
     assert len(actions) >= 8
-    if "+" in world.id or world.id in CHANCY:
+    if "television" in world.id or world.id in CHANCY:
         return  # what it shows hangs on a key
     assert (last.terminated | last.truncated).all()
     width = world.vector
@@ -150,10 +158,12 @@ def test_rewards_lie_between_0_and_1_and_come_with_the_end(minigrid):
     steps = walks.steps(minigrid.id)
     assert steps.reward.min() >= 0
     assert steps.reward.max() <= 1
-    np.testing.assert_array_equal(steps.reward > 0, steps.terminated)
+    won = steps.reward > 0
+    assert not (won & ~steps.terminated).any()
+    assert (steps.terminated & ~won).any() == (minigrid.id in FAILING)
     # Sooner is better.
-    won = steps.reward[steps.terminated]
-    clock = steps.state.grid.clock[steps.terminated]
+    clock = steps.state.grid.clock[won]
+    won = steps.reward[won]
     assert (np.diff(won[np.argsort(clock, kind="stable")]) <= 0).all()
 
 
@@ -179,12 +189,12 @@ def test_situations_are_sentences(minigrid):
     states = walks.flat(walks.steps(minigrid.id).state, 7)
     codes = np.asarray(jax.jit(jax.vmap(minigrid.situation), compiler_options=walks.QUICK)(states))
     reached = np.unique(codes, axis=0)
-    texts = [situation_text(tuple(code)) for code in reached.tolist()]
+    texts = [situation_text(minigrid.id, tuple(code)) for code in reached.tolist()]
     assert len(texts) == len(set(texts)) > 2
     assert all(SENTENCE.fullmatch(text) for text in texts), texts
 
 
-@pytest.mark.parametrize("world_id", [name for name in ALL if check_world(name)[0].drawn])
+@pytest.mark.parametrize("world_id", walks.marked(n for n in ALL if check_world(n)[0].drawn))
 def test_pictures_have_a_size_that_can_be_shown(world_id):
     world, states = walks.world(world_id), walks.steps(world_id).state
     image = world.render(jax.tree.map(lambda x: x[0, 0], states))

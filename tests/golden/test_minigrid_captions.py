@@ -8,6 +8,7 @@ from scipy import stats
 import walks
 from outrider.worlds import television
 from outrider.worlds.minigrid import tiles as t
+from outrider.worlds.minigrid.captioner import door_places
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR, Agent, Grid
 from outrider.worlds.minigrid.family import WORLDS
 from outrider.worlds.minigrid.words import EVENTS, TELEVISION, event_text, situation_text
@@ -34,7 +35,7 @@ class Play:
             cells[place] = what
         row, column, direction = (np.int32(x) for x in agent)
         grid = Grid(cells, Agent(row, column, direction, np.uint8(0)), np.int32(0), np.uint8(wanted))
-        self.state = State(grid, np.int32(0))
+        self.state = State(grid, np.int32(0), doors=np.asarray(door_places(cells, 1)))
         self.step = None
 
     def __call__(self, *actions):
@@ -69,12 +70,12 @@ def doorkey():
 
 def test_a_whole_episode_of_doorkey_in_words():
     play = doorkey()
-    assert play.situation() == "You carry nothing; the yellow door is locked."
+    assert play.situation() == "You carry nothing; the yellow door is locked; ahead is the yellow key."
     assert (
         play("forward", "toggle", "drop") == ["You bumped into the yellow key."] + ["Nothing happened."] * 2
     )
     assert play("pick up", "pick up") == ["You picked up the yellow key.", "Nothing happened."]
-    assert play.situation() == "You carry the yellow key; the yellow door is locked."
+    assert play.situation() == "You carry the yellow key; the yellow door is locked; ahead is the floor."
     assert play("drop", "pick up", "toggle") == [
         "You dropped the yellow key.",
         "You picked up the yellow key.",
@@ -87,13 +88,16 @@ def test_a_whole_episode_of_doorkey_in_words():
         "You closed the yellow door.",
         "You bumped into the closed yellow door.",
     ]
-    assert play.situation() == "You carry the yellow key; the yellow door is closed."
+    assert (
+        play.situation()
+        == "You carry the yellow key; the yellow door is closed; ahead is the closed yellow door."
+    )
     assert play("toggle", "drop", "forward") == [
         "You opened the yellow door.",
         "Nothing happened.",
         "You walked through the yellow door.",
     ]
-    assert play.situation() == "You carry the yellow key; the yellow door is open."
+    assert play.situation() == "You carry the yellow key; the yellow door is open; ahead is the floor."
     assert play("pick up", "forward", "forward", "drop") == [
         "Nothing happened.",
         "",
@@ -117,6 +121,7 @@ def test_a_whole_episode_of_doorkey_in_words():
     assert play("forward", "turn left") == ["", ""]
     assert not play.step.terminated
     assert play("pick up", "toggle", "drop") == ["Nothing happened."] * 3  # the goal is not a thing
+    assert play.situation() == "You carry nothing; the yellow door is open; ahead is the green goal."
     assert play("forward") == ["You reached the green goal."]
     assert play.step.terminated
     clock = int(play.state.grid.clock)
@@ -179,7 +184,7 @@ def test_the_goal_of_unlock_pickup_is_said_as_what_it_is():
         "You picked up the green hexagon.",
     ]
     assert not play.step.terminated
-    assert play.situation() == "You carry the green hexagon; the blue door is open."
+    assert play.situation() == "You carry the green hexagon; the blue door is open; ahead is the floor."
     assert play("turn right", "turn right", "drop", "turn right", "pick up") == [
         "",
         "",
@@ -277,15 +282,38 @@ def _tell(before, after, terminated, actions, i):
 
 @pytest.mark.parametrize("world_id", PLAIN)
 def test_situations_on_a_walk(world_id):
-    grid = walks.walk(world_id).world.grid
-    grid = walks.flat(grid, 97)
-    codes = np.asarray(jax.jit(jax.vmap(walks.world(world_id).situation))(State(grid, grid.clock)))
-    for cells, pocket, code in zip(grid.cells, grid.agent.pocket, codes, strict=True):
+    states = walks.flat(walks.walk(world_id).world, 97)
+    grid = states.grid
+    codes = np.asarray(jax.jit(jax.vmap(walks.world(world_id).situation))(states))
+    told = {}
+    for i, (cells, pocket, code) in enumerate(zip(grid.cells, grid.agent.pocket, codes, strict=True)):
         (door,) = cells[np.isin(cells // t.COLOURS, (t.DOOR_LOCKED, t.DOOR_CLOSED, t.DOOR_OPEN))]
-        state = {t.DOOR_LOCKED: "locked", t.DOOR_CLOSED: "closed", t.DOOR_OPEN: "open"}[door // t.COLOURS]
+        state = STATES[door // t.COLOURS]
         carried = f"the {_name(pocket)}" if pocket else "nothing"
-        want = f"You carry {carried}; the {t.COLOUR_NAMES[door % t.COLOURS]} door is {state}."
-        assert situation_text(tuple(code.tolist())) == want
+        direction = grid.agent.direction[i]
+        ahead = _look_at(
+            cells[
+                grid.agent.row[i] + (-1, 0, 1, 0)[direction], grid.agent.column[i] + (0, 1, 0, -1)[direction]
+            ]
+        )
+        door = f"the {t.COLOUR_NAMES[door % t.COLOURS]} door is {state}"
+        want = f"You carry {carried}; {door}; ahead is {ahead}."
+        code = tuple(code.tolist())
+        assert situation_text(code) == want
+        assert told.setdefault(want, code) == code
+    assert len(told) > 10
+
+
+STATES = {t.DOOR_LOCKED: "locked", t.DOOR_CLOSED: "closed", t.DOOR_OPEN: "open"}
+
+
+def _look_at(cell):
+    tile, colour = cell // t.COLOURS, t.COLOUR_NAMES.get(cell % t.COLOURS)
+    if tile in STATES:
+        return f"the {STATES[tile]} {colour} door"
+    return {t.FLOOR: "the floor", t.WALL: "a wall", t.GOAL: "the green goal"}.get(
+        tile
+    ) or f"the {_name(cell)}"
 
 
 @pytest.mark.parametrize("world_id", TELEVISED)

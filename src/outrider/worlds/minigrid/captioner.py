@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, UInt32
+from jaxtyping import Array, Int, UInt8, UInt32
 
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid.dynamics import Grid, Move
+from outrider.worlds.minigrid.codes import ALL_FLAGS, END, RULES, kind
+from outrider.worlds.minigrid.dynamics import Agent, Move, front
+from outrider.worlds.minigrid.rulesets import RuleSet
 from outrider.worlds.minigrid.words import (
     BASE,
     COLOURS,
+    DOOR_STATES,
     EVENTS,
     FLAGS,
     OBJECTS,
@@ -57,16 +63,55 @@ def event(move: Move, action: Int[Array, ""], reached: Int[Array, ""]) -> Int[Ar
     return jnp.where((action == t.TURN_LEFT) | (action == t.TURN_RIGHT), 0, code)
 
 
-def flag_bits(codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
-    """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
-    return jnp.asarray(_FLAG_BITS)[jnp.minimum(codes, TELEVISION)]
+def rule_event(
+    rules: RuleSet, code: Int[Array, ""], fired: Int[Array, ""], reached: Int[Array, ""]
+) -> Int[Array, ""]:
+    """The code of what a rule did, or of the goal that was met, in place of the deed that brought it about."""
+    code = jnp.where(fired > 0, RULES - 1 + fired, code)
+    return jnp.where(reached, RULES + len(rules.rules), code) if rules.goal.sentence else code
 
 
-def situation(grid: Grid) -> Int[Array, "2"]:
-    """What is carried (a cell, 0 for nothing) and the state of the first door (kind * colours + colour, 0 for none)."""
-    tile = (grid.cells // t.COLOURS).reshape(-1)
-    is_door = (tile >= t.DOOR_LOCKED) & (tile <= t.DOOR_OPEN)
-    where = jnp.argmax(is_door)
-    colour = grid.cells.reshape(-1)[where] % t.COLOURS
-    state = (tile[where] - t.DOOR_LOCKED + 1) * t.COLOURS + colour
-    return jnp.stack([grid.agent.pocket, jnp.where(is_door[where], state, 0)]).astype(jnp.int32)
+def flag_bits(seen: Int[Array, "..."], codes: int, flags: int) -> UInt32[Array, "..."]:
+    """The seen flag that each event code raises, as a word with that bit set; 0 for silence.
+
+    A world with no flags but the table's has nothing but its television behind the table.
+    """
+    if flags == len(FLAGS):
+        return jnp.asarray(_FLAG_BITS)[jnp.minimum(seen, TELEVISION)]
+    return jnp.asarray(_all_flag_bits()[:codes])[seen]
+
+
+@cache
+def _all_flag_bits() -> np.ndarray:
+    kinds = [kind(code) for code in range(END)]
+    return np.array([0 if k == "no event" else 1 << ALL_FLAGS.index(k) for k in kinds], np.uint32)
+
+
+def door_places(cells: UInt8[Array, "h w"], doors: int) -> Int[Array, "n"]:
+    """Where a layout's doors are, as places in its row of cells: doors do not move."""
+    tile = cells.reshape(-1) // t.COLOURS
+    return jax.lax.top_k(((tile >= t.DOOR_LOCKED) & (tile <= t.DOOR_OPEN)).astype(jnp.int32), doors)[1]
+
+
+def situation(
+    cells: UInt8[Array, "h w"],
+    agent: Agent,
+    doors: Int[Array, "n"] | tuple[()],
+    looks: UInt8[Array, "h w"],
+) -> Int[Array, "3"]:
+    """What is carried (a cell, 0 for nothing); which doors there are, a bit for each state and colour; the cell ahead.
+
+    `doors` says where they are, none where there are none; `looks` is the grid with what lies on its floor.
+    """
+    seen = jnp.int32(0)
+    if len(doors):
+        seen = jnp.bitwise_or.reduce(_door_bit(cells.reshape(-1)[jnp.asarray(doors)].astype(jnp.int32)))
+    ahead = looks[front(agent)]
+    return jnp.stack([agent.pocket.astype(jnp.int32), seen, ahead.astype(jnp.int32)])
+
+
+def _door_bit(cell: Int[Array, "n"]) -> Int[Array, "n"]:
+    """The bit of a door's state and colour; none of another cell."""
+    state, colour = cell // t.COLOURS - t.DOOR_LOCKED, cell % t.COLOURS
+    bit = jnp.int32(1) << (state * len(COLOURS) + colour - COLOURS[0])
+    return jnp.where((state >= 0) & (state < len(DOOR_STATES)), bit, 0)

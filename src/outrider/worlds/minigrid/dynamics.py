@@ -48,12 +48,17 @@ def _among(tile: Int[Array, ""], wanted: tuple[int, ...]) -> Bool[Array, ""]:
     return (jnp.int32(bits) >> tile) & 1 == 1
 
 
+def front(agent: Agent) -> tuple[Int[Array, ""], Int[Array, ""]]:
+    """The cell in front of the agent."""
+    row = agent.row + jnp.asarray(_DELTA_ROW)[agent.direction]
+    return row, agent.column + jnp.asarray(_DELTA_COLUMN)[agent.direction]
+
+
 def act(
     grid: UInt8[Array, "h w"], agent: Agent, action: Int[Array, ""]
 ) -> tuple[UInt8[Array, "h w"], Agent, Move]:
     """One action on one grid: exactly one cell, in front of the agent, can change."""
-    row = agent.row + jnp.asarray(_DELTA_ROW)[agent.direction]
-    column = agent.column + jnp.asarray(_DELTA_COLUMN)[agent.direction]
+    row, column = front(agent)
     target = grid[row, column].astype(jnp.int32)
     tile, colour = target // t.COLOURS, target % t.COLOURS
     pocket = agent.pocket.astype(jnp.int32)

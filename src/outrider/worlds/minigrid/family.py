@@ -6,62 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from outrider.worlds import television
-from outrider.worlds.facts import WorldFacts
-from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid import words
+from outrider.worlds.minigrid import codes, things, words
+from outrider.worlds.minigrid.catalogue import WORLDS, MiniGridFacts
 
-COLOURED = tuple(t.COLOUR_NAMES)
-THINGS = tuple(o for o in t.OBJECTS if o != t.KEY)
+__all__ = ["OPTIONS", "WORLDS", "MiniGridFacts", "MiniGridFamily", "amount", "channels"]
 
+OPTIONS = {
+    "television": "toggling or dropping nothing shows endless irrelevant pictures",
+    "television=mission": "the same, of sentences that name the mission's own things",
+    "television=10000": "the same, of 10,000 sentences, no two alike",
+} | {f"clutter={n}": f"{n} irrelevant things lie on the floor, in nobody's way" for n in things.AMOUNTS}
 
-@dataclass(frozen=True, kw_only=True)
-class MiniGridFacts(WorldFacts):
-    """What a MiniGrid holds."""
-
-    layout: str  # xminigrid's id
-    colours: tuple[int, ...]
-    objects: tuple[int, ...]
-    has_goal_tile: bool
+_DOOR_KINDS = ("bumped locked", "bumped closed", "unlocked", "opened", "closed", "walked through")
+_LOCK_KINDS = ("bumped locked", "unlocked")  # XLand's doors have no locks
+_HANDLED = ("picked up", "dropped")
 
 
-def _doorkey(size: int, description: str) -> MiniGridFacts:
-    return MiniGridFacts(
-        name=f"minigrid/doorkey-{size}x{size}",
-        layout=f"MiniGrid-DoorKey-{size}x{size}",
-        mission="use the key to open the door and then get to the goal",
-        horizon=10 * size * size,
-        colours=(5,),
-        objects=(t.KEY,),
-        has_goal_tile=True,
-        description=description,
-    )
+def channels(facts: MiniGridFacts, options: frozenset[str]) -> tuple[int, tuple[str, ...]]:
+    """The television's first event code, and its sentences; none without a television."""
+    if "television=mission" in options:
+        return codes.HEARSAY, television.hearsay(facts.named)
+    if "television=10000" in options:
+        return codes.MONOLOGUES, television.monologues()
+    shown = range(television.CHANNELS if "television" in options else 0)
+    return codes.TELEVISION, tuple(map(television.sentence, shown))
 
 
-def _unlock(name: str, layout: str, horizon: int, description: str) -> MiniGridFacts:
-    return MiniGridFacts(
-        name=f"minigrid/{name}",
-        layout=f"MiniGrid-{layout}",
-        mission="use the key to unlock the door and then pick up the object",
-        horizon=horizon,
-        colours=COLOURED,
-        objects=(t.KEY, *THINGS),
-        has_goal_tile=False,
-        description=description,
-    )
-
-
-WORLDS = {
-    facts.name: facts
-    for facts in (
-        _doorkey(8, "find the key, unlock the door, reach the goal"),
-        _doorkey(16, "the same on a large grid, where chance does not find the goal"),
-        _unlock("unlock-pickup", "UnlockPickUp", 288, "unlock the door, pick up the thing behind it"),
-        _unlock(
-            "blocked-unlock-pickup", "BlockedUnlockPickUp", 576, "the same with a thing in front of the door"
-        ),
-    )
-}
-OPTIONS = {"television": "toggling or dropping nothing shows endless irrelevant pictures"}
+def amount(options: frozenset[str]) -> int:
+    """How many things clutter the world."""
+    return next((int(o.partition("=")[2]) for o in options if o.startswith("clutter=")), 0)
 
 
 @dataclass(frozen=True)
@@ -73,27 +46,36 @@ class MiniGridFamily:
     options: Mapping[str, str] = field(default_factory=lambda: OPTIONS)
 
     def sentences(self, name: str, options: frozenset[str]) -> dict[int, str]:
-        """The part of the table of events that this world can reach, then the television's pictures."""
+        """The part of the table of events that this world can reach, then what its rules and options add."""
         facts = WORLDS[name]
         said = {
             code: event.sentence
             for code, event in enumerate(words.EVENTS)
             if event.sentence
             and (not event.colour or event.colour in facts.colours)
-            and (not event.object or event.object in facts.objects)
-            and (event.kind != "reached" or facts.has_goal_tile)
+            and (not event.object or facts.holds(event.object, event.colour))
+            and (event.kind != "reached" or facts.success == "goal")
+            and (event.kind not in _DOOR_KINDS or facts.doors)
+            and (event.kind not in _LOCK_KINDS or not facts.rules)
+            and (event.kind not in _HANDLED or facts.success != "match")
         }
-        if "television" in options:
-            said |= {words.TELEVISION + c: television.sentence(c) for c in range(television.CHANNELS)}
-        return said
+        if facts.success == "match":
+            said[codes.MATCHED] = "You went to the matching object."
+            said[codes.MISTOOK] = "You went to the wrong object."
+        if facts.rules:
+            said |= {codes.RULES + i: rule.sentence for i, rule in enumerate(facts.rules.rules)}
+            if done := facts.rules.goal.sentence:
+                said[codes.RULES + len(facts.rules.rules)] = done
+        for deed, told in enumerate(things.DEEDS):
+            start = codes.CLUTTER + deed * things.MOST
+            said |= {start + i: told.format(things.NAMES[i]) for i in range(amount(options))}
+        first, shown = channels(facts, options)
+        return said | dict(enumerate(shown, start=first))
 
     def kind(self, code: int) -> str:
         """The kind of an event code, as the observation's flags tell kinds apart."""
-        if code >= words.TELEVISION:
-            return "television"
-        flag = words.flag_of(words.EVENTS[code])
-        return words.FLAGS[flag] if flag >= 0 else "no event"
+        return codes.kind(code)
 
     def situation_text(self, name: str, code: tuple[int, ...]) -> str:
-        """What is carried, and the state of the first door."""
-        return words.situation_text(code)
+        """What is carried, the state of the doors, what is ahead."""
+        return words.situation_text(code, "a" if WORLDS[name].rules and WORLDS[name].doors > 1 else "the")

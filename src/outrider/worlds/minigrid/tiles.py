@@ -17,3 +17,8 @@ COLOUR_NAMES = {1: "red", 2: "green", 3: "blue", 4: "purple", 5: "yellow", 6: "g
 # The agent's actions, as xminigrid numbers them.
 FORWARD, TURN_RIGHT, TURN_LEFT, PICK_UP, DROP, TOGGLE = range(6)
 ACTION_NAMES = ("forward", "turn right", "turn left", "pick up", "drop", "toggle")
+
+
+def name(cell: int) -> str:
+    """The thing in a cell in words, such as "red ball"."""
+    return f"{COLOUR_NAMES[cell % COLOURS]} {OBJECTS[cell // COLOURS]}"

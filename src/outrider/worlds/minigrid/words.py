@@ -1,7 +1,7 @@
 """Event codes of the MiniGrid family and their English sentences. No jax: codes on the device, words on the host.
 
 A code is a position in one table of (kind, colour, object), the same for all MiniGrid worlds; code 0 is "no event"
-(a plain turn or walk). A world uses a part of the table: `reachable` says which.
+(a plain turn or walk). A world uses a part of the table; `codes` says what follows behind it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outrider.worlds import television
+from outrider.worlds.minigrid import things
 from outrider.worlds.minigrid import tiles as t
 
 COLOURS = tuple(t.COLOUR_NAMES)
@@ -80,18 +81,37 @@ def event_text(code: int) -> str:
     return EVENTS[code].sentence if code < TELEVISION else television.sentence(code - TELEVISION)
 
 
-DOOR_STATES = (
-    "no door is here",
-    "the {colour} door is locked",
-    "the {colour} door is closed",
-    "the {colour} door is open",
-)
+DOOR_STATES = ("locked", "closed", "open")
+_AHEAD = {
+    t.FLOOR: "the floor",
+    t.WALL: "a wall",
+    t.GOAL: "the green goal",
+    t.DOOR_LOCKED: "the locked {colour} door",
+    t.DOOR_CLOSED: "the closed {colour} door",
+    t.DOOR_OPEN: "the open {colour} door",
+}
 
 
-def situation_text(code: tuple[int, ...]) -> str:
-    """The sentence of a situation code, such as "You carry the yellow key; the yellow door is locked."."""
-    pocket, door = code
-    tile, colour = divmod(pocket, t.COLOURS)
-    carried = f"the {t.COLOUR_NAMES[colour]} {t.OBJECTS[tile]}" if pocket else "nothing"
-    kind, colour = divmod(door, t.COLOURS)
-    return f"You carry {carried}; {DOOR_STATES[kind].format(colour=t.COLOUR_NAMES.get(colour, ''))}."
+def situation_text(code: tuple[int, ...], article: str = "the") -> str:
+    """The sentence of a situation code, such as "You carry nothing; the yellow door is locked; ahead is a wall.".
+
+    `article` is "a" where several doors may be alike.
+    """
+    pocket, doors, ahead = code
+    carried = f"the {t.name(pocket)}" if pocket else "nothing"
+    told = [
+        f"{article} {colour} door is {state}"
+        for i, colour in enumerate(t.COLOUR_NAMES.values())
+        for j, state in enumerate(DOOR_STATES)
+        if doors >> len(COLOURS) * j + i & 1
+    ]
+    return f"You carry {carried}; {', '.join(told) or 'no door is here'}; ahead is {_ahead(ahead)}."
+
+
+def _ahead(cell: int) -> str:
+    tile, colour = divmod(cell, t.COLOURS)
+    if tile >= t.TILES:
+        return f"the {things.NAMES[cell - t.TILES * t.COLOURS]}"
+    if tile in t.OBJECTS:
+        return f"the {t.name(cell)}"
+    return _AHEAD[tile].format(colour=t.COLOUR_NAMES.get(colour, ""))

@@ -10,15 +10,19 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, UInt32
+from jaxtyping import Array, Int, UInt8, UInt32
 from xminigrid.registration import make as make_layout
+from xminigrid.types import RuleSet as XLandRuleSet
 
 from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
-from outrider.worlds.minigrid import captioner, dynamics, layouts
+from outrider.worlds.minigrid import captioner, clutter, dynamics, layouts, outcome, rules
 from outrider.worlds.minigrid import tiles as t
-from outrider.worlds.minigrid.family import MiniGridFacts
-from outrider.worlds.minigrid.words import BASE, FLAGS, TELEVISION
+from outrider.worlds.minigrid.catalogue import MiniGridFacts
+from outrider.worlds.minigrid.codes import ALL_FLAGS, MATCHED, MISTOOK, TELEVISION
+from outrider.worlds.minigrid.family import MiniGridFamily, amount, channels
+from outrider.worlds.minigrid.rulesets import RuleSet
+from outrider.worlds.minigrid.words import BASE, FLAGS
 from outrider.worlds.television import CHANNELS
 
 SPACE = Discrete(len(t.ACTION_NAMES))
@@ -26,29 +30,33 @@ SCREEN_BITS = CHANNELS.bit_length()
 
 
 class State(NamedTuple):
-    """A MiniGrid and what its television shows (0 for nothing, else 1 + channel)."""
+    """A MiniGrid, what its television shows (0 for nothing, else 1 + channel), its clutter, and where its doors are."""
 
     grid: dynamics.Grid
     screen: Int[Array, ""]
+    clutter: Any = ()  # a `Clutter`; nothing where a world has none
+    doors: Int[Array, "n"] | tuple[()] = ()  # for the situation alone; nothing where a world has none
 
 
 @dataclass(frozen=True)
 class MiniGrid:
     """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
 
-    With `television`, toggling or dropping nothing shows a picture drawn at random out of `CHANNELS`, each an event
-    code of its own; the picture's number stands in the observation in binary.
+    With a television, toggling or dropping nothing shows a picture drawn at random out of `channels`, each an event
+    code of its own; with clutter, irrelevant things can be touched. The numbers of the picture and of the thing stand
+    in the observation in binary. What a world does not have is left out when its functions are traced.
     """
 
     id: str
     facts: MiniGridFacts
-    television: bool
     generate: Callable[[Key], Any]  # a fresh xminigrid state from a key
+    codes: int
+    first_channel: int = TELEVISION  # event code of the television's first channel
+    channels: int = 0
+    clutter: int = 0  # things
 
     space: Space = SPACE
     view: tuple[int, int] = (dynamics.VIEW, dynamics.VIEW)
-    flags: int = len(FLAGS)
-    codes: int = TELEVISION + CHANNELS
 
     @property
     def horizon(self) -> int:
@@ -58,7 +66,13 @@ class MiniGrid:
     @property
     def vector(self) -> int:
         """Length of the observation's vector."""
-        return SCREEN_BITS if self.television else 0
+        return self.channels.bit_length() + self.clutter.bit_length()
+
+    @property
+    def flags(self) -> int:
+        """Kinds of event that the flags tell apart: the table's, and others only where there are others."""
+        others = self.clutter or self.facts.success in ("match", "rules")
+        return len(ALL_FLAGS) if others else len(FLAGS)
 
     def reset(self, key: Key) -> tuple[State, Obs]:
         """A fresh layout of xminigrid's own generator, repaired where `layouts` says."""
@@ -70,32 +84,51 @@ class MiniGrid:
         wanted = (goal[0] * t.COLOURS + goal[1]).astype(jnp.uint8)
         if self.facts.layout == layouts.BLOCKED:
             cells = layouts.repair_blocked(made.key, cells, (row, column), wanted)
+        if self.facts.success == "match":
+            wanted = outcome.example(cells)
         state = State(dynamics.Grid(cells, agent, jnp.int32(0), wanted), jnp.int32(0))
+        if self.clutter:
+            strewn = clutter.strew(jax.random.fold_in(key, 1), cells, self.clutter)
+            state = state._replace(clutter=strewn)
+        if self.facts.doors:
+            state = state._replace(doors=captioner.door_places(cells, self.facts.doors))
         return state, self._observe(state)
 
     def step(self, key: Key, state: State, action: Int[Array, ""]) -> Step:
         """One action; reward `1 - 0.9 * steps / horizon` on success, as in MiniGrid."""
+        if self.facts.success == "match":  # MiniGrid's memory: nothing is picked up
+            action = jnp.where(action == t.PICK_UP, t.TOGGLE, action)
         cells, agent, move = dynamics.act(state.grid.cells, state.grid.agent, action)
         clock = state.grid.clock + 1
+        fired = jnp.int32(0)
+        if self.facts.rules:
+            cells, agent, fired = rules.fire(self.facts.rules, cells, agent, action)
         grid = dynamics.Grid(cells, agent, clock, state.grid.wanted)
-        if self.facts.has_goal_tile:
-            reached = move.moved & (move.target == grid.wanted)
-        else:
-            reached = (action == t.PICK_UP) & (agent.pocket == grid.wanted)
+        reached, failed = outcome.judge(self.facts, grid, move, action)
         code = captioner.event(move, action, reached & move.moved)
+        if self.facts.rules:
+            code = captioner.rule_event(self.facts.rules, code, fired, reached)
+        if self.facts.success == "match":
+            code = jnp.where(reached, MATCHED, jnp.where(failed, MISTOOK, code))
+        strewn = state.clutter
+        if self.clutter:
+            idle = (code == 0) | (code == BASE["nothing"])
+            strewn, touched = clutter.touch(strewn, self.clutter, state.grid.agent, move, action, idle)
+            code = jnp.where(touched > 0, touched, code)
         screen = jnp.int32(0)
-        if self.television:
+        if self.channels:
             turned_on = (code == BASE["nothing"]) & ((action == t.TOGGLE) | (action == t.DROP))
-            channel = jax.random.randint(key, (), 0, CHANNELS)
+            channel = jax.random.randint(key, (), 0, self.channels)
             screen = jnp.where(turned_on, 1 + channel, 0)
-            code = jnp.where(turned_on, TELEVISION + channel, code)
-        state = State(grid, screen)
+            code = jnp.where(turned_on, self.first_channel + channel, code)
+        state = State(grid, screen, strewn, state.doors)
+        terminated = reached | failed if self.facts.success == "match" else reached
         return Step(
             state=state,
             obs=self._observe(state),
             reward=jnp.where(reached, 1.0 - 0.9 * clock / self.horizon, 0.0),
-            terminated=reached,
-            truncated=~reached & (clock >= self.horizon),
+            terminated=terminated,
+            truncated=~terminated & (clock >= self.horizon),
             events=code[None],
         )
 
@@ -106,11 +139,12 @@ class MiniGrid:
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
-        return captioner.flag_bits(codes)
+        return captioner.flag_bits(codes, self.codes, self.flags)
 
-    def situation(self, state: State) -> Int[Array, "2"]:
+    def situation(self, state: State) -> Int[Array, "3"]:
         """What holds now, as `words.situation_text` says it."""
-        return captioner.situation(state.grid)
+        grid = state.grid
+        return captioner.situation(grid.cells, grid.agent, state.doors, self._looks(state))
 
     def render(self, state: State) -> np.ndarray:
         """An image of the whole grid, [H * 32, W * 32, 3] bytes, by xminigrid's renderer."""
@@ -124,13 +158,35 @@ class MiniGrid:
         position = jnp.stack([agent.row, agent.column])
         return np.asarray(render(grid, AgentState(position, agent.direction, pocket), dynamics.VIEW))
 
+    def _looks(self, state: State) -> UInt8[Array, "h w"]:
+        return clutter.shown(state.grid.cells, state.clutter) if self.clutter else state.grid.cells
+
     def _observe(self, state: State) -> Obs:
-        view = dynamics.look(state.grid.cells, state.grid.agent)
-        bits = (state.screen >> jnp.arange(self.vector)) & 1
+        view = dynamics.look(self._looks(state), state.grid.agent)
+        bits = (state.screen >> jnp.arange(self.channels.bit_length())) & 1
+        if self.clutter:
+            thing = (state.clutter.touched >> jnp.arange(self.clutter.bit_length())) & 1
+            bits = jnp.concatenate([bits, thing])
         return Obs(grid=view, vector=bits.astype(jnp.uint8))
 
 
 def build(world_id: str, facts: MiniGridFacts, options: frozenset[str]) -> MiniGrid:
     """The world of a checked id. xminigrid's layout module makes arrays when first imported: never inside `jit`."""
-    env, params = make_layout(facts.layout)
-    return MiniGrid(world_id, facts, "television" in options, partial(env._generate_problem, params))
+    env, params = make_layout(facts.layout, **({"ruleset": _ruleset(facts.rules)} if facts.rules else {}))
+    first, shown = channels(facts, options)
+    said = max(MiniGridFamily().sentences(facts.name, options))
+    return MiniGrid(
+        world_id,
+        facts,
+        partial(env._generate_problem, params),
+        codes=max(MATCHED, said + 1),
+        first_channel=first,
+        channels=len(shown),
+        clutter=amount(options),
+    )
+
+
+def _ruleset(rules: RuleSet) -> XLandRuleSet:
+    """What xminigrid needs of a rule set to lay out a world: the things. It steps none."""
+    tiles = jnp.asarray([divmod(cell, t.COLOURS) for cell in rules.start], jnp.uint8)
+    return XLandRuleSet(jnp.zeros(5, jnp.uint8), jnp.zeros((1, 7), jnp.uint8), tiles)
