@@ -17,15 +17,20 @@ NIGHT = 0.5  # light below this is night
 
 
 def codes(
-    said: Vocabulary, reached: Bool[Array, "A"], did: dict[str, Bool[Array, ""]], others: dict[str, Bool[Array, ""]]
+    said: Vocabulary,
+    had: Bool[Array, "A"],
+    has: Bool[Array, "A"],
+    did: dict[str, Bool[Array, ""]],
+    others: dict[str, Bool[Array, ""]],
 ) -> Int[Array, "SLOTS"]:
-    """The codes of one step: of the achievements `reached` in it the last `ACHIEVED`; of those that were done once more
-    and of `others` the first `ELSE`; 0 where there are fewer. `did` may hold what was reached just now.
+    """The codes of one step: of the achievements reached in it, which it `has` and before it `had` not, the last
+    `ACHIEVED`; of those that were done once more and of `others` the first `ELSE`; 0 where there are fewer.
     """
+    reached = has & ~had
     codes = jnp.arange(1, said.achievements + 1, dtype=jnp.int32)
     last = jnp.max(jnp.where(reached, codes, 0))
     before = jnp.max(jnp.where(reached & (codes != last), codes, 0))
-    again = [did[name] & ~reached[said.names.index(name)] for name in said.again]
+    again = [did[name] & had[said.names.index(name)] for name in said.again]
     happened = jnp.stack([*again, *(others[name] for name in said.others)])
     numbers = jnp.asarray([*(CODE[f"{name} again"] for name in said.again), *(CODE[name] for name in said.others)])
     rank = jnp.cumsum(happened)

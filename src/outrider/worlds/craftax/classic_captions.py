@@ -41,12 +41,8 @@ def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"
     new = _in_sight(after) & ~_in_sight(state)
     sights = c.picked(new, list(SIGHTS))
     others |= sky | {f"saw {what}": sights[k] for k, what in enumerate(SIGHTS.values())}
-    return c.codes(
-        CLASSIC,
-        after.achievements & ~state.achievements,
-        _done(state, action, after, place, blows),
-        others,
-    )
+    done = _done(state, action, after, place, blows)
+    return c.codes(CLASSIC, state.achievements, after.achievements, done, others)
 
 
 def _done(state: Any, action: Array, after: Any, place: Array, blows: dict[str, Any]) -> dict[str, Bool[Array, ""]]:

@@ -60,7 +60,7 @@ def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"
     seen = c.picked(bits & ~had_bits, list(SIGHTS))
     others |= {f"saw {what}": seen[k] for k, what in enumerate(SIGHTS.values())}
     others[f"saw {LADDER}"] = ladder & ~had_ladder
-    return c.codes(FULL, after.achievements & ~state.achievements, did, others)
+    return c.codes(FULL, state.achievements, after.achievements, did, others)
 
 
 def _fights(state: Any, action: Array, after: Any) -> tuple[Array, dict[str, Any], dict[str, Any]]:

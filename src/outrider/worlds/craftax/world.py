@@ -114,7 +114,8 @@ def advance(rng: Key, state: Any, action: Int[Array, ""], params: EnvParams) -> 
 def build(world_id: str, facts: CraftaxFacts, options: frozenset[str]) -> Any:
     """The world of checked facts, with craftax's own parameters."""
     if facts.name == "craftax/full":
-        from outrider.worlds.craftax.full import Full  # its constants take seconds to make
+        from outrider.worlds.craftax.full import EnvParams as FullParams  # its constants take seconds to make
+        from outrider.worlds.craftax.full import Full
 
-        return Full(world_id, facts)
+        return Full(world_id, facts, FullParams(max_timesteps=facts.horizon))
     return Craftax(world_id, facts, EnvParams(max_timesteps=facts.horizon))
