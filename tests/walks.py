@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from outrider.ops.distribution import Continuous, Space
 from outrider.worlds.batch import Batch, BatchStep, Copies
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
@@ -26,12 +27,16 @@ OTHERS = (
     "gymnax/mountaincar",
     "gymnax/deepsea-8",
     "gymnax/memorychain-5",
+    "gymnax/mountaincar-continuous",
+    "gymnax/discounting",
     "craftax/classic",
 )
+# Walked by long tests only: they take long to compile. Of Craftax's options one, which differ in a number.
+SLOW = ("gymnax/acrobot", "craftax/full", "craftax/classic+only=collect-wood")
 MINIGRID = (*PLAIN, TELEVISED[0])
 WALKED = (*MINIGRID, *OTHERS)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
-SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
+SHORT = {"craftax/classic": (16, 256), "craftax/full": (8, 200)}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.
@@ -73,7 +78,7 @@ def walker(world_id: str) -> Any:
     """The compiled walk: from a key, the copies and what they see."""
 
     _, length = SHORT.get(world_id, (COPIES, LENGTH))
-    act = _lively if world_id in (*PLAIN, *TELEVISED) else partial(_by_chance, world(world_id).space.outputs)
+    act = _lively if world_id in (*PLAIN, *TELEVISED) else partial(_by_chance, world(world_id).space)
 
     def step(carry: tuple, key: jax.Array) -> tuple[tuple, Walk]:
         copies, obs = carry
@@ -100,8 +105,10 @@ def walk(world_id: str) -> Walk:
     return walk_from(world_id, 7)
 
 
-def _by_chance(actions: int, key: jax.Array, copies: Copies) -> jax.Array:
-    return jax.random.randint(key, copies.length.shape, 0, actions)
+def _by_chance(space: Space, key: jax.Array, copies: Copies) -> jax.Array:
+    if isinstance(space, Continuous):
+        return jax.random.normal(key, (*copies.length.shape, space.size))
+    return jax.random.randint(key, copies.length.shape, 0, space.outputs)
 
 
 def _lively(key: jax.Array, copies: Copies) -> jax.Array:
@@ -154,7 +161,7 @@ def steps(world_id: str) -> Any:
     """What one step of each state of a plain walk leads to in a world, [LENGTH, COPIES, ...], before any reset."""
     plain = walk(world_id.partition("+")[0])
     found = stepped(world_id, flat(plain.world), flat(plain.action), seed=17)
-    return jax.tree.map(lambda x: x.reshape(*plain.action.shape, *x.shape[1:]), found)
+    return jax.tree.map(lambda x: x.reshape(*plain.action.shape[:2], *x.shape[1:]), found)
 
 
 def flat(tree: Any, every: int = 1) -> Any:

@@ -1,5 +1,7 @@
 """Craftax-Classic here and craftax's own environment, step for step; what the captioner tells of it."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +19,8 @@ from outrider.worlds.craftax.classic_words import CLASSIC
 from outrider.worlds.craftax.spawn import spawn_mobs
 from outrider.worlds.craftax.words import ACHIEVEMENTS, CODE
 from outrider.worlds.craftax.world import SIZES
+from outrider.worlds.facts import share_of_maximum
+from outrider.worlds.names import check_world
 
 WORLD = "craftax/classic"
 COPIES, LENGTH = 16, 160
@@ -46,11 +50,13 @@ def both():
         make_craftax_env_from_name("Craftax-Classic-Symbolic-v1", auto_reset=False),
     )
     params = theirs.default_params
+    alone = replace(world, facts=check_world(f"{WORLD}+only=collect-wood")[0])
 
     def one(state, key):
         act_key, step_key = jax.random.split(key)
         action = lively(act_key, state)
         ours = world.step(step_key, state, action)
+        only = alone.step(step_key, state, action)
         obs, after, reward, done, _ = theirs.step_env(step_key, state, action, params)
         after = after.replace(state_rng=state.state_rng)  # for pixels at night only
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
@@ -60,6 +66,7 @@ def both():
             "obs": (ours.obs.vector, obs),
             "reward": (ours.reward, reward),
             "done": (ours.terminated, ours.truncated, done),
+            "only": (only.reward, only.terminated, (only.obs.vector == ours.obs.vector).all()),
             "achieved": after.achievements & ~state.achievements,
             "before": state.achievements,
             "achievements": after.achievements,
@@ -117,6 +124,20 @@ def test_events_are_the_achievements_of_the_step(both):
         assert {code for code in codes.tolist() if 0 < code <= 22} == set((np.flatnonzero(achieved) + 1).tolist())
         most = max(most, achieved.sum())
     assert most >= 1
+
+
+def test_what_is_rewarded_alone_comes_once_and_ends_the_episode(both):
+    """The option changes rewards, ends and facts, and nothing else."""
+    reward, ended, same = both["only"]
+    reached = both["achieved"][..., 0]  # wood
+    assert reached.any()
+    np.testing.assert_array_equal(reward, reached.astype(np.float32))
+    np.testing.assert_array_equal(ended, both["done"][0] | reached)
+    assert same.all()
+    facts, _ = check_world(f"{WORLD}+only=collect-wood")
+    assert (facts.mission, facts.solved_above, facts.horizon) == ("collect wood", 0.5, 10_000)
+    assert share_of_maximum(facts, 0.5) == 0.5
+    assert check_world("craftax/full+only=enter-sewers")[0].mission == "enter the sewers"
 
 
 def test_what_is_told_again_was_reached_before_and_shows_in_the_state(both):

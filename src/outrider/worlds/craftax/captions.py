@@ -96,6 +96,6 @@ def struck(mobs: Any, place: Int[Array, "2"], damage: Array) -> tuple[Bool[Array
     return hit, hit & (mobs.health[target] - damage <= 0)
 
 
-def within(blocks: Array, place: Int[Array, "2"]) -> Bool[Array, ""]:
+def within(shape: tuple[int, ...], place: Int[Array, "2"]) -> Bool[Array, ""]:
     """Whether a place is on the map."""
-    return ((place >= 0) & (place < jnp.asarray(blocks.shape))).all()
+    return ((place >= 0) & (place < jnp.asarray(shape))).all()

@@ -6,12 +6,12 @@ unsaid: a tenth sapling, since nine are carried at most, and what a shot arrow t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from craftax.craftax_classic import game_logic as rules
 from craftax.craftax_classic.constants import DIRECTIONS, OBS_DIM, Action, BlockType
-from jaxtyping import Array, Bool, Int
+from jaxtyping import Array, Bool, Int, UInt32
 
 from outrider.worlds.craftax import captions as c
 from outrider.worlds.craftax.classic_words import BLOCKS, CLASSIC, MATERIALS, SIGHTS
@@ -21,10 +21,24 @@ BUILT = {"table": "CRAFTING_TABLE", "furnace": "FURNACE", "stone": "STONE", "pla
 STUFF = ("wood", "stone", "iron")
 
 
-def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"]:
-    """The codes of what a step did, as `captions.codes` chooses them."""
-    action = jnp.where(state.is_sleeping, Action.NOOP.value, action)
+class Glance(NamedTuple):
+    """What is read off the map before a step. With these at hand the step may write into that map, not into a copy."""
+
+    place: Int[Array, "2"]  # before the player
+    block: Int[Array, ""]  # what is there
+    sight: UInt32[Array, ""]
+
+
+def glance(state: Any) -> Glance:
+    """What `events` asks of the map before the step."""
     place = state.player_position + DIRECTIONS[state.player_direction]
+    return Glance(place, state.map[place[0], place[1]], _in_sight(state))
+
+
+def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"]:
+    """The codes of what a step did, as `captions.codes` chooses them. Of `state` it reads no map."""
+    action = jnp.where(state.is_sleeping, Action.NOOP.value, action)
+    place = before.place
     damage = rules.get_player_attack_damage(state)
     blows = {
         name: c.struck(mobs, place, damage)
@@ -38,19 +52,21 @@ def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"
         "night fell": (after.light_level < c.NIGHT) & (state.light_level >= c.NIGHT),
         "day broke": (after.light_level >= c.NIGHT) & (state.light_level < c.NIGHT),
     }
-    new = _in_sight(after) & ~_in_sight(state)
+    new = _in_sight(after) & ~before.sight
     sights = c.picked(new, list(SIGHTS))
     others |= sky | {f"saw {what}": sights[k] for k, what in enumerate(SIGHTS.values())}
-    done = _done(state, action, after, place, blows)
+    done = _done(state, before, action, after, blows)
     return c.codes(CLASSIC, state.achievements, after.achievements, done, others)
 
 
-def _done(state: Any, action: Array, after: Any, place: Array, blows: dict[str, Any]) -> dict[str, Bool[Array, ""]]:
+def _done(
+    state: Any, before: Glance, action: Array, after: Any, blows: dict[str, Any]
+) -> dict[str, Bool[Array, ""]]:
     """Which achievements this step would reach if none had been reached before, by name."""
     doing = action == Action.DO.value
     met = blows["zombie"][0] | blows["skeleton"][0] | blows["cow"][0]
-    works = doing & ~met & c.within(state.map, place)
-    was, now = state.map[place[0], place[1]], after.map[place[0], place[1]]
+    works = doing & ~met & c.within(after.map.shape, before.place)
+    was, now = before.block, after.map[before.place[0], before.place[1]]
     had, has = state.inventory, after.inventory
     done = {
         f"collect {what}": works & (was == BlockType[block].value) & (now != was) for what, block in MINED.items()

@@ -9,11 +9,11 @@ from typing import Self
 from outrider.errors import OutriderError
 from outrider.worlds.craftax import classic_words, full_words
 from outrider.worlds.craftax.words import ROWS, Vocabulary, mission
-from outrider.worlds.facts import MAXIMUM, RANDOM, Reference, WorldFacts, measured
+from outrider.worlds.facts import MAXIMUM, RULES, Reference, WorldFacts, between
 
 ONLY = "only="
-PAPER = "Craftax's scoreboard, README of MichaelTMatthews/Craftax; Matthews et al. 2024 (ICML)"
-CLASSIC_PAPER = "Dedieu et al. 2025, arXiv:2502.01591, on pixels"
+BOARD = "Craftax's scoreboard, README of github.com/MichaelTMatthews/Craftax (Matthews et al. 2024)"
+ON_PIXELS = "on pixels; Dedieu et al. 2025, arXiv:2502.01591"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +45,13 @@ class CraftaxFacts(WorldFacts):
             description=f"{name}: the only reward, 1, and the end",
             solved_above=0.5,
             most=1.0,
-            references=(Reference(MAXIMUM, 1.0, "by the world's rules"),),
+            references=(Reference(MAXIMUM, 1.0, RULES),),  # what chance scores differs: the easy ones it reaches
         )
 
 
-def _percent(name: str, percent: float, most: float, source: str) -> Reference:
-    return Reference(name, round(percent * most / 100, 3), f"{percent} % of the maximum; {source}")
+def _board(name: str, percent: float, steps: str) -> Reference:
+    """A line of the scoreboard, which tells percent of 226."""
+    return Reference(f"{name}, {steps} steps", round(2.26 * percent, 2), f"{percent} % of the maximum; {BOARD}")
 
 
 WORLDS = {
@@ -64,6 +65,13 @@ WORLDS = {
             solved_above=20.5,
             most=22.0,
             vocabulary=classic_words.CLASSIC,
+            references=(
+                *between(1.45, 22.0),
+                Reference("PPO, 1 G steps", 19.8, "90 % of the maximum; Matthews et al. 2024, arXiv:2402.16801"),
+                Reference("human expert", 14.3, f"65.0 % of the maximum, {ON_PIXELS}"),
+                Reference("DreamerV3, 1 M steps", 11.7, f"53.2 % of the maximum, {ON_PIXELS}"),
+                Reference("TWM, 1 M steps", 14.8, f"67.4 % of the maximum, {ON_PIXELS}"),
+            ),
         ),
         CraftaxFacts(
             name="craftax/full",
@@ -73,6 +81,16 @@ WORLDS = {
             solved_above=225.5,
             most=226.0,
             vocabulary=full_words.FULL,
+            references=(
+                *between(0.0, 226.0),
+                _board("PPO", 2.2, "1 M"),
+                _board("PPO-RNN", 2.3, "1 M"),
+                _board("Simulus", 6.6, "1 M"),
+                _board("PPO", 11.9, "1 G"),
+                _board("PPO-RNN", 15.3, "1 G"),
+                _board("PQN-RNN", 16.0, "1 G"),
+                _board("PPO-GTrXL", 18.3, "1 G"),
+            ),
         ),
     )
 }

@@ -61,6 +61,7 @@ class Full:
 
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
         """One action. Reward: 1 to 8 an achievement's first time, 0.1 a point of health won or lost; or as `only` says."""
+        state, before = jax.lax.optimization_barrier((state, full_captions.glance(state)))
         after, reward = advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
         terminated = (after.player_health <= 0) | has_beaten_boss(after, SIZES)
@@ -73,7 +74,7 @@ class Full:
             reward=jnp.asarray(reward, jnp.float32),
             terminated=terminated,
             truncated=~terminated & (after.timestep >= self.horizon),
-            events=full_captions.events(state, action, after),
+            events=full_captions.events(state, before, action, after),
         )
 
     def stagger(self, key: Key, state: Any) -> Any:

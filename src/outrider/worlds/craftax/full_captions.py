@@ -6,7 +6,7 @@ as a monster shot dead whose place in the list another takes in the same step.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from craftax.craftax.constants import (
     ItemType,
 )
 from craftax.craftax.util.game_logic_utils import get_player_damage_vector
-from jaxtyping import Array, Bool, Int
+from jaxtyping import Array, Bool, Int, UInt32
 
 from outrider.worlds.craftax import captions as c
 from outrider.worlds.craftax.full_words import BLOCKS, FULL, LADDER, MATERIALS, SIGHTS
@@ -38,12 +38,27 @@ LIT = 0.05  # as craftax's observation shows
 SPELT = {"orc soldier": "orc solider", "knight archer": "archer"}
 
 
-def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"]:
-    """The codes of what a step did, as `captions.codes` chooses them."""
+class Glance(NamedTuple):
+    """What is read off the maps before a step. With these at hand the step may write into those maps, not into copies."""
+
+    place: Int[Array, "2"]  # before the player
+    block: Int[Array, ""]  # what is there
+    sight: UInt32[Array, ""]
+    ladder: Bool[Array, ""]
+
+
+def glance(state: Any) -> Glance:
+    """What `events` asks of the maps before the step."""
+    place = state.player_position + DIRECTIONS[state.player_direction]
+    return Glance(place, state.map[state.player_level, place[0], place[1]], *_in_sight(state))
+
+
+def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"]:
+    """The codes of what a step did, as `captions.codes` chooses them. Of `state` it reads no map."""
     action = jnp.where(state.is_sleeping | state.is_resting, Action.NOOP.value, action)
     did, others = _tools(state, action, after), _body(state, after)
-    met, killed, hit = _fights(state, action, after)
-    did |= killed | _works(state, action, after, met)
+    met, killed, hit = _fights(state, before.place, action, after)
+    did |= killed | _works(state, before, action, after, met)
     here, there = state.player_level, after.player_level
     sunlit = (here == 0) & (there == 0)
     dark, was_dark = after.light_level < c.NIGHT, state.light_level < c.NIGHT
@@ -56,16 +71,17 @@ def events(state: Any, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"
         "plant ripened": ((state.growing_plants_age < 600) & (after.growing_plants_age >= 600)).any(),
     }
     did |= {f"enter {place}": (there > here) & (there == k) for k, place in enumerate(PLACES, start=1)}
-    (bits, ladder), (had_bits, had_ladder) = _in_sight(after), _in_sight(state)
-    seen = c.picked(bits & ~had_bits, list(SIGHTS))
+    sight, ladder = _in_sight(after)
+    seen = c.picked(sight & ~before.sight, list(SIGHTS))
     others |= {f"saw {what}": seen[k] for k, what in enumerate(SIGHTS.values())}
-    others[f"saw {LADDER}"] = ladder & ~had_ladder
+    others[f"saw {LADDER}"] = ladder & ~before.ladder
     return c.codes(FULL, state.achievements, after.achievements, did, others)
 
 
-def _fights(state: Any, action: Array, after: Any) -> tuple[Array, dict[str, Any], dict[str, Any]]:
+def _fights(
+    state: Any, place: Array, action: Array, after: Any
+) -> tuple[Array, dict[str, Any], dict[str, Any]]:
     """Whether a mob stands before the player; what was killed, by achievement; what was struck and lives."""
-    place = state.player_position + DIRECTIONS[state.player_direction]
     level, doing = state.player_level, action == Action.DO.value
     blow = get_player_damage_vector(state)
     slain = after.monsters_killed[level] - state.monsters_killed[level]
@@ -90,11 +106,10 @@ def _fights(state: Any, action: Array, after: Any) -> tuple[Array, dict[str, Any
     return met, killed, hit
 
 
-def _works(state: Any, action: Array, after: Any, met: Array) -> dict[str, Bool[Array, ""]]:
+def _works(state: Any, before: Glance, action: Array, after: Any, met: Array) -> dict[str, Bool[Array, ""]]:
     """What was done to the block before the player."""
-    place, level = state.player_position + DIRECTIONS[state.player_direction], state.player_level
-    works = (action == Action.DO.value) & ~met & c.within(state.map[0], place)
-    was, now = (s.map[level, place[0], place[1]] for s in (state, after))
+    works = (action == Action.DO.value) & ~met & c.within(after.map.shape[1:], before.place)
+    was, now = before.block, after.map[state.player_level, before.place[0], before.place[1]]
 
     def is_(*blocks: str) -> Array:
         return jnp.stack([was == BlockType[block].value for block in blocks]).any()

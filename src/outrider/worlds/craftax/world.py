@@ -56,6 +56,7 @@ class Craftax:
 
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
         """One action. Reward: 1 an achievement's first time, and 0.1 a point of health won or lost, or as `only` says."""
+        state, before = jax.lax.optimization_barrier((state, classic_captions.glance(state)))
         after, reward = advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
         x, y = after.player_position
@@ -69,7 +70,7 @@ class Craftax:
             reward=reward,
             terminated=terminated,
             truncated=~terminated & (after.timestep >= self.horizon),
-            events=classic_captions.events(state, action, after),
+            events=classic_captions.events(state, before, action, after),
         )
 
     def stagger(self, key: Key, state: Any) -> Any:
