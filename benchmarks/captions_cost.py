@@ -23,6 +23,7 @@ import jax
 import jax.numpy as jnp
 from record import record
 
+from outrider.ops.distribution import Discrete
 from outrider.worlds.batch import Batch, Copies
 from outrider.worlds.names import WORLDS, check_world
 from outrider.worlds.registry import make
@@ -38,8 +39,10 @@ def stepper(batch: Batch, steps: int, captions: bool) -> Callable[[Copies, jax.A
 
     def step(copies: Copies, key: jax.Array) -> tuple[Copies, Any]:
         act_key, step_key = jax.random.split(key)
-        keys = jax.random.split(act_key, batch.copies)
-        action = jax.vmap(world.space.sample)(keys, jnp.zeros((batch.copies, world.space.outputs)))
+        if isinstance(world.space, Discrete):
+            action = jax.random.randint(act_key, (batch.copies,), 0, world.space.n)
+        else:
+            action = world.space.sample(act_key, jnp.zeros((batch.copies, world.space.outputs)))
         after = batch.step(step_key, copies, action)
         told: list[Any] = [after.reward.sum(), after.obs.grid.sum(), after.obs.vector[:, : world.vector].sum()]
         if not captions:

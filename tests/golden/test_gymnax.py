@@ -134,11 +134,11 @@ def test_a_car_tells_what_it_climbs():
     world = walks.world("gymnax/mountaincar")
     assert said(world, at(-1.19, -0.07), 0)[0] == ["The car hit the left wall."]
     told, now = said(world, at(-0.2, 0.04), 2, 2, 2)
-    heights = [f"The car climbed to {k} twelfths of the height of a hill." for k in range(12)]
+    heights = [f"The car got {k} twelfths of the way up a hill." for k in range(12)]
     assert told == sorted(told, key=heights.index) != []
     assert now.startswith("The car is ")
-    assert "up the right hill and rolls slowly to the right." in now
-    assert said(world, at(-0.5, 0.0), 1) == ([], "The car is 0 twelfths up the right hill and rolls slowly to the left.")
+    assert "of the way up the right hill and rolls slowly to the right." in now
+    assert said(world, at(-0.5, 0.0), 1) == ([], "The car is 0 twelfths of the way up the right hill and rolls slowly to the left.")
 
 
 def test_a_memory_chain_tells_the_cue_only_while_it_is_shown():

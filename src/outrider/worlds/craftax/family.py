@@ -82,7 +82,7 @@ WORLDS = {
             most=226.0,
             vocabulary=full_words.FULL,
             references=(
-                *between(0.0, 226.0),
+                *between(1.23, 226.0),
                 _board("PPO", 2.2, "1 M"),
                 _board("PPO-RNN", 2.3, "1 M"),
                 _board("Simulus", 6.6, "1 M"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,21 +51,26 @@ def _chain_situation(params: Any, state: Any) -> list[Any]:
     return [shown, jnp.maximum(params.memory_length - state.time, 0), shown * state.context[0]]
 
 
-def _height(state: Any) -> Int[Array, ""]:
-    """The band of a car's height, 0 in the valley; the hills are Gymnasium's, sin(3 x)."""
-    return jnp.clip((jnp.sin(3 * state.position) + 1) / 2 * HILL, 0, HILL - 1).astype(jnp.int32)
+VALLEY = -math.pi / 6  # where Gymnasium's hills, sin(3 x), are lowest
+
+
+def _way(params: Any, state: Any) -> Int[Array, ""]:
+    """The band of a car's way from the valley to the flag or to the left wall, 0 in the valley."""
+    right = (state.position - VALLEY) / (params.goal_position - VALLEY)
+    left = (state.position - VALLEY) / (params.min_position - VALLEY)
+    return jnp.clip(jnp.maximum(right, left) * HILL, 0, HILL - 1).astype(jnp.int32)
 
 
 def _car(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:
     flag = (after.position >= params.goal_position) & (after.velocity >= params.goal_velocity)
     wall = (after.position <= params.min_position) & (state.position > params.min_position)
-    return _when((flag, "flag"), (wall, "wall"), _climbed(_height(state), _height(after), "height"))
+    return _when((flag, "flag"), (wall, "wall"), _climbed(_way(params, state), _way(params, after), "height"))
 
 
 def _car_situation(params: Any, state: Any) -> list[Any]:
     fast = params.max_speed / 2
     pace = (state.velocity >= -fast).astype(jnp.int32) + (state.velocity >= 0) + (state.velocity >= fast)
-    return [state.position > -jnp.pi / 6, _height(state), pace]
+    return [state.position > VALLEY, _way(params, state), pace]
 
 
 def _pole(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:

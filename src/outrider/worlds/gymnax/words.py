@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-HILL, SWING = 12, 8  # bands of a car's height above the valley, and of an acrobot's tip below the bar
+HILL, SWING = 12, 8  # bands of a car's way up a hill, and of an acrobot's tip's way up
 HEIGHTS, SWINGS = range(1, HILL), range(1, SWING)  # the bands that are climbed to
 CHAINS = 5
 
@@ -17,7 +17,7 @@ ROWS = (
     ("sea right", "You dived down to the right."),
     ("sea floor", "You reached the sea floor without a treasure."),
     ("treasure", "You found the treasure."),
-    *((f"height {k}", f"The car climbed to {k} twelfths of the height of a hill.") for k in HEIGHTS),
+    *((f"height {k}", f"The car got {k} twelfths of the way up a hill.") for k in HEIGHTS),
     ("wall", "The car hit the left wall."),
     ("flag", "The car reached the flag."),
     *((f"swing {k}", f"The tip swung up to {k} eighths of its way.") for k in SWINGS),
@@ -30,7 +30,6 @@ ROWS = (
     ("paid", "The chain paid its reward."),
 )
 CODE = {name: code for code, (name, _) in enumerate(ROWS, start=1)}
-CODES = 1 + len(ROWS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ PACE = ("fast to the left", "slowly to the left", "slowly to the right", "fast t
 
 def _car(code: tuple[int, ...]) -> str:
     side, height, pace = code
-    return f"The car is {height} twelfths up the {('left', 'right')[side]} hill and rolls {PACE[pace]}."
+    return f"The car is {height} twelfths of the way up the {('left', 'right')[side]} hill and rolls {PACE[pace]}."
 
 
 def _pole(code: tuple[int, ...]) -> str:

@@ -18,7 +18,7 @@ from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.types import Key, Obs, Step
 from outrider.worlds.gymnax.captioner import CAPTIONERS, Captioner
 from outrider.worlds.gymnax.family import GymnaxFacts
-from outrider.worlds.gymnax.words import CODES, kind_name
+from outrider.worlds.gymnax.words import CODE, KINDS, kind_name
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class Gymnax:
     captioner: Captioner
     view: tuple[int, int] = (0, 0)
     flags: int = 0
-    codes: int = CODES
 
     @property
     def id(self) -> str:
@@ -47,6 +46,11 @@ class Gymnax:
     def horizon(self) -> int:
         """Steps after which an episode is truncated."""
         return self.facts.horizon
+
+    @property
+    def codes(self) -> int:
+        """Event codes are below this."""
+        return 1 + max(CODE[event] for event in KINDS[kind_name(self.id)].events)
 
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh episode."""
