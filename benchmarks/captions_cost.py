@@ -3,9 +3,9 @@
     python benchmarks/captions_cost.py                      # all worlds; needs the extras train and worlds; ten minutes
     python benchmarks/captions_cost.py gymnax/deepsea-20    # some, without writing the result
 
-Random actions in one jitted scan, with resets as in training. Without captions is the same step whose events, marks of what
-was seen, and situations nobody reads, so that the compiler leaves them out; the observation is the same but for its flags.
-Both are compiled once and run in turn in one process. Writes benchmarks/results/captions_cost.json.
+Random actions in one jitted scan, with resets as in training. Without captions is the same step whose events, marks of
+what was seen, and situations nobody reads, so that the compiler leaves them out; the observation is the same but for
+its flags. Both are compiled once and run in turn in one process. Writes benchmarks/results/captions_cost.json.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def stepper(batch: Batch, steps: int, captions: bool) -> Callable[[Copies, jax.A
         else:
             action = world.space.sample(act_key, jnp.zeros((batch.copies, world.space.outputs)))
         after = batch.step(step_key, copies, action)
-        told: list[Any] = [after.reward.sum(), after.obs.grid.sum(), after.obs.vector[:, : world.vector].sum()]
+        told: list[Any] = [
+            after.reward.sum(),
+            after.obs.grid.sum(),
+            after.obs.vector[:, : world.vector].sum(),
+        ]
         if not captions:
             return after.copies._replace(seen=copies.seen, flags=copies.flags), told
         told += [after.events.sum(), after.first.sum(), jax.vmap(world.situation)(after.copies.world).sum()]

@@ -1,11 +1,11 @@
-"""What a policy by chance scores in every device world: the mean return of its episodes. It does not hang on the machine's speed.
+"""What a policy by chance scores in every device world: the mean return of its episodes.
 
-    python benchmarks/random_scores.py               # needs the extras train and worlds; twenty minutes, most of it compiling
+    python benchmarks/random_scores.py                   # needs the extras train and worlds; about twenty minutes
     python benchmarks/random_scores.py gymnax/acrobot    # some, without writing the result
 
-Discrete actions are uniform, continuous ones standard normal. Episodes run from their beginning to their end: so many copies
-begin together, and each one's first episode counts. Writes benchmarks/results/random_scores.json, from where the references of
-`worlds/` are copied.
+Discrete actions are uniform, continuous ones standard normal. Episodes run from their beginning to their end: so many
+copies begin together, and each one's first episode counts. The speed of the machine does not matter. Writes
+benchmarks/results/random_scores.json, from where the references of `worlds/` are copied.
 """
 
 from __future__ import annotations

@@ -36,7 +36,10 @@ SLOW = ("gymnax/acrobot", "craftax/full", "craftax/classic+only=collect-wood")
 MINIGRID = (*PLAIN, TELEVISED[0])
 WALKED = (*MINIGRID, *OTHERS)  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
-SHORT = {"craftax/classic": (16, 256), "craftax/full": (8, 200)}  # copies and length of walks whose states are large
+SHORT = {
+    "craftax/classic": (16, 256),
+    "craftax/full": (8, 200),
+}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.

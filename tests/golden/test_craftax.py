@@ -120,8 +120,12 @@ def test_events_are_the_achievements_of_the_step(both):
     names = [achievement.name.lower().replace("_", " ") for achievement in Achievement]
     assert [name for name, _ in ACHIEVEMENTS][:22] == names
     most = 0
-    for achieved, codes in zip(both["achieved"].reshape(-1, 22), both["events"].reshape(-1, SLOTS), strict=True):
-        assert {code for code in codes.tolist() if 0 < code <= 22} == set((np.flatnonzero(achieved) + 1).tolist())
+    for achieved, codes in zip(
+        both["achieved"].reshape(-1, 22), both["events"].reshape(-1, SLOTS), strict=True
+    ):
+        assert {code for code in codes.tolist() if 0 < code <= 22} == set(
+            (np.flatnonzero(achieved) + 1).tolist()
+        )
         most = max(most, achieved.sum())
     assert most >= 1
 

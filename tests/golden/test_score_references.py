@@ -1,4 +1,4 @@
-"""Scores beside what others reach: every reference has a source, and normalised scores are 0 by chance and 1 at the top."""
+"""Scores beside what others reach: every reference has a source; normalised scores are 0 by chance, 1 at the top."""
 
 import pytest
 
@@ -30,7 +30,9 @@ def test_chance_is_0_and_the_top_is_1(facts):
 def test_craftax_is_told_in_shares_of_its_maximum():
     facts, _ = check_world("craftax/full")
     assert share_of_maximum(facts, 226.0) == 1
-    assert share_of_maximum(facts, reference(facts, "PPO-RNN, 1 G steps").score) == pytest.approx(0.153, abs=1e-4)
+    assert share_of_maximum(facts, reference(facts, "PPO-RNN, 1 G steps").score) == pytest.approx(
+        0.153, abs=1e-4
+    )
     assert reference(check_world("craftax/classic")[0], "maximum").score == facts.most - 204
     assert share_of_maximum(check_world("craftax/classic+only=collect-diamond")[0], 0.25) == 0.25
 

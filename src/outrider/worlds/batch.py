@@ -17,7 +17,6 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 from outrider.types import Key, Obs
 from outrider.worlds.world import World
 
-
 FEW_WORDS = 8  # of bits a copy: all are compared, which is faster than finding the one that is meant
 
 

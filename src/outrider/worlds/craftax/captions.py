@@ -32,7 +32,9 @@ def codes(
     before = jnp.max(jnp.where(reached & (codes != last), codes, 0))
     again = [did[name] & had[said.names.index(name)] for name in said.again]
     happened = jnp.stack([*again, *(others[name] for name in said.others)])
-    numbers = jnp.asarray([*(CODE[f"{name} again"] for name in said.again), *(CODE[name] for name in said.others)])
+    numbers = jnp.asarray(
+        [*(CODE[f"{name} again"] for name in said.again), *(CODE[name] for name in said.others)]
+    )
     rank = jnp.cumsum(happened)
     told = [jnp.sum(jnp.where(happened & (rank == k), numbers, 0)) for k in range(1, ELSE + 1)]
     return jnp.stack([last, before, *told]).astype(jnp.int32)
@@ -58,8 +60,8 @@ def sunk(before: Int[Array, "n"], after: Int[Array, "n"]) -> Bool[Array, "two_n"
 def window(
     shape: tuple[int, ...], centre: Int[Array, "2"], size: tuple[int, int]
 ) -> tuple[Int[Array, "h 1"], Int[Array, "1 w"]]:
-    """Rows and columns of the cells around a place. Beyond the edge of the map the cells at the edge are read again, which
-    are in sight anyway."""
+    """Rows and columns of the cells around a place. Beyond the edge of the map the cells at the edge are read again,
+    which are in sight anyway."""
     rows, columns = (
         jnp.clip(centre[axis] - n // 2 + jnp.arange(n), 0, shape[axis] - 1) for axis, n in enumerate(size)
     )
@@ -69,7 +71,7 @@ def window(
 def kinds(view: Int[Array, "h w"]) -> UInt32[Array, ""]:
     """The kinds of block in a view, a bit each; kinds of 32 and more are left out."""
     view = view.astype(jnp.uint32)
-    return jnp.bitwise_or.reduce(jnp.where(view < 32, jnp.uint32(1) << view, 0), axis=(0, 1))
+    return jnp.bitwise_or.reduce(jnp.where(view < 32, jnp.uint32(1) << view, 0).reshape(-1))
 
 
 def picked(bits: UInt32[Array, ""], blocks: Sequence[int]) -> Bool[Array, "n"]:

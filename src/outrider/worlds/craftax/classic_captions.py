@@ -1,7 +1,8 @@
 """Says what just happened in Craftax-Classic, and what holds now, as small integer codes computed inside `jit`.
 
 Events are read off the state before and after a step and the action. Two things leave no trace in the states and stay
-unsaid: a tenth sapling, since nine are carried at most, and what a shot arrow takes away in the step in which it was placed.
+unsaid: a tenth sapling, since nine are carried at most, and a table or furnace that an arrow takes away in the step in
+which it was placed.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def _done(
     was, now = before.block, after.map[before.place[0], before.place[1]]
     had, has = state.inventory, after.inventory
     done = {
-        f"collect {what}": works & (was == BlockType[block].value) & (now != was) for what, block in MINED.items()
+        f"collect {what}": works & (was == BlockType[block].value) & (now != was)
+        for what, block in MINED.items()
     }
     done |= {
         f"place {what}": (action == Action[f"PLACE_{what.upper()}"].value)
@@ -127,7 +129,9 @@ def situation(state: Any) -> Int[Array, "15"]:
         jnp.max(jnp.stack([(getattr(bag, f"{stuff}_{tool}") > 0) * (k + 1) for k, stuff in enumerate(STUFF)]))
         for tool in ("pickaxe", "sword")
     ]
-    mobs = [c.visible(m, state.player_position, OBS_DIM) for m in (state.cows, state.zombies, state.skeletons)]
+    mobs = [
+        c.visible(m, state.player_position, OBS_DIM) for m in (state.cows, state.zombies, state.skeletons)
+    ]
     near = c.packed(jnp.concatenate([c.picked(_in_sight(state), list(BLOCKS)), jnp.stack(mobs)]))
     hour = jnp.stack([near, state.light_level < c.NIGHT, state.is_sleeping])
     amounts = c.amount(jnp.stack([getattr(bag, name) for name in MATERIALS]))

@@ -6,7 +6,16 @@ from outrider.worlds.craftax.phrases import chosen, held, listed, needs
 from outrider.worlds.craftax.words import Vocabulary
 
 # What comes into sight, by craftax's number of the block, the rarest first.
-SIGHTS = {10: "a diamond", 9: "iron", 8: "coal", 14: "lava", 16: "a ripe plant", 3: "water", 5: "a tree", 4: "stone"}
+SIGHTS = {
+    10: "a diamond",
+    9: "iron",
+    8: "coal",
+    14: "lava",
+    16: "a ripe plant",
+    3: "water",
+    5: "a tree",
+    4: "stone",
+}
 CLASSIC = Vocabulary(
     22,
     (

@@ -45,13 +45,17 @@ class CraftaxFacts(WorldFacts):
             description=f"{name}: the only reward, 1, and the end",
             solved_above=0.5,
             most=1.0,
-            references=(Reference(MAXIMUM, 1.0, RULES),),  # what chance scores differs: the easy ones it reaches
+            references=(
+                Reference(MAXIMUM, 1.0, RULES),
+            ),  # what chance scores differs: the easy ones it reaches
         )
 
 
 def _board(name: str, percent: float, steps: str) -> Reference:
     """A line of the scoreboard, which tells percent of 226."""
-    return Reference(f"{name}, {steps} steps", round(2.26 * percent, 2), f"{percent} % of the maximum; {BOARD}")
+    return Reference(
+        f"{name}, {steps} steps", round(2.26 * percent, 2), f"{percent} % of the maximum; {BOARD}"
+    )
 
 
 WORLDS = {
@@ -67,7 +71,9 @@ WORLDS = {
             vocabulary=classic_words.CLASSIC,
             references=(
                 *between(1.45, 22.0),
-                Reference("PPO, 1 G steps", 19.8, "90 % of the maximum; Matthews et al. 2024, arXiv:2402.16801"),
+                Reference(
+                    "PPO, 1 G steps", 19.8, "90 % of the maximum; Matthews et al. 2024, arXiv:2402.16801"
+                ),
                 Reference("human expert", 14.3, f"65.0 % of the maximum, {ON_PIXELS}"),
                 Reference("DreamerV3, 1 M steps", 11.7, f"53.2 % of the maximum, {ON_PIXELS}"),
                 Reference("TWM, 1 M steps", 14.8, f"67.4 % of the maximum, {ON_PIXELS}"),
@@ -77,7 +83,7 @@ WORLDS = {
             name="craftax/full",
             mission="survive, gather, build tools, and descend floor by floor to defeat the necromancer",
             horizon=100_000,
-            description="nine floors of monsters and treasure; a reward for each of 67 achievements, more for harder ones",
+            description="nine floors of monsters and treasure; a reward for each of 67 achievements, by hardness",
             solved_above=225.5,
             most=226.0,
             vocabulary=full_words.FULL,

@@ -1,7 +1,7 @@
 """One floor of nine: craftax's rules work on the floor where the player is, so that only that one is copied about.
 
-craftax keeps all floors in arrays `[9, 48, 48]` and writes them anew many times a step, though a step changes one floor.
-A `Floor` stands in the place of such an array while the rules run: it takes the same indices and leaves out the first.
+craftax keeps all floors in arrays `[9, 48, 48]` and writes them anew many times a step, though a step changes one. A
+`Floor` stands in the place of such an array while the rules run: it takes the same indices and leaves out the first.
 """
 
 from __future__ import annotations
@@ -74,4 +74,6 @@ def back(state: Any, level: Int[Array, ""]) -> Any:
 def among(whole: Any, state: Any) -> Any:
     """The state with its floor written into all floors of `whole`."""
     level = state.player_level
-    return state.replace(**{name: getattr(whole, name).at[level].set(getattr(state, name).cells) for name in MAPS})
+    return state.replace(
+        **{name: getattr(whole, name).at[level].set(getattr(state, name).cells) for name in MAPS}
+    )

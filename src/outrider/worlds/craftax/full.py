@@ -60,7 +60,7 @@ class Full:
         return state, self._observe(state)
 
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
-        """One action. Reward: 1 to 8 an achievement's first time, 0.1 a point of health won or lost; or as `only` says."""
+        """One action. Reward: 1 to 8 an achievement's first time, 0.1 a point of health gained; or as `only` says."""
         state, before = jax.lax.optimization_barrier((state, full_captions.glance(state)))
         after, reward = advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
@@ -104,7 +104,8 @@ def advance(rng: Key, state: Any, action: Int[Array, ""], params: EnvParams) -> 
     rng, key = jax.random.split(rng)
     state = rules.do_action(key, state, action, SIZES)
     state = floor.back(rules.place_block(floor.first(state), action, SIZES), level)
-    state = rules.shoot_projectile(state, action, SIZES)
+    chosen: Any = action  # craftax calls it an int
+    state = rules.shoot_projectile(state, chosen, SIZES)
     state = rules.cast_spell(state, action, SIZES)
     state = rules.drink_potion(state, action)
     rng, key = jax.random.split(rng)

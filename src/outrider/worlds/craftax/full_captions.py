@@ -1,7 +1,7 @@
 """Says what just happened in the full Craftax, and what holds now, as small integer codes computed inside `jit`.
 
-Events are read off the state before and after a step and the action. What leaves no trace in the states stays unsaid, such
-as a monster shot dead whose place in the list another takes in the same step.
+Events are read off the state before and after a step and the action. What leaves no trace in the states stays unsaid,
+such as a monster shot dead whose place in the list another takes in the same step.
 """
 
 from __future__ import annotations
@@ -32,14 +32,23 @@ MINED = {
 }  # fmt: skip
 BUILT = {"table": "CRAFTING_TABLE", "furnace": "FURNACE", "stone": "STONE", "plant": "PLANT"}
 MADE = ("wood", "stone", "iron", "diamond")
-PLACES = ("dungeon", "gnomish mines", "sewers", "vault", "troll mines", "fire realm", "ice realm", "graveyard")
+PLACES = (
+    "dungeon",
+    "gnomish mines",
+    "sewers",
+    "vault",
+    "troll mines",
+    "fire realm",
+    "ice realm",
+    "graveyard",
+)
 LIT = 0.05  # as craftax's observation shows
 # Craftax's names of the achievements, where they differ from the mobs' own.
 SPELT = {"orc soldier": "orc solider", "knight archer": "archer"}
 
 
 class Glance(NamedTuple):
-    """What is read off the maps before a step. With these at hand the step may write into those maps, not into copies."""
+    """What is read off the maps before a step: with it at hand the step may write into those maps, not into copies."""
 
     place: Int[Array, "2"]  # before the player
     block: Int[Array, ""]  # what is there
@@ -200,7 +209,13 @@ def situation(state: Any) -> Int[Array, "26"]:
     """What holds now, as `full_words.situation_text` says it."""
     level, bag = state.player_level, state.inventory
     floor = jnp.stack([level, state.monsters_killed[level] >= MONSTERS_KILLED_TO_CLEAR_LEVEL])
-    needs = [state.player_health, state.player_food, state.player_drink, state.player_energy, state.player_mana]
+    needs = [
+        state.player_health,
+        state.player_food,
+        state.player_drink,
+        state.player_energy,
+        state.player_mana,
+    ]
     amounts = [getattr(bag, name) for name in MATERIALS] + [bag.potions.sum(), (bag.armour > 0).sum()]
     skills = [bag.bow > 0, *state.learned_spells, state.sword_enchantment > 0, state.bow_enchantment > 0]
     bits, ladder = _in_sight(state)

@@ -53,7 +53,8 @@ def situation_text(code: tuple[int, ...]) -> str:
     tools = [f"the {TOOLS[k]} {what}" for k, what in ((pickaxe, "pickaxe"), (sword, "sword")) if k]
     owned = listed(tools + chosen(skills, SKILLS) + held(amounts, SPOKEN))
     return (
-        f"You are {FLOORS[floor]}, where the way down is {'open' if open_ else 'shut'}; {needs(levels, NEEDS).lower()}; "
+        f"You are {FLOORS[floor]}, where the way down is {'open' if open_ else 'shut'}; "
+        f"{needs(levels, NEEDS).lower()}; "
         f"you have {owned}; in sight: {listed(chosen(near, NEAR))}; it is {'night' if night else 'day'} and you are "
         f"{('awake', 'asleep', 'at rest')[sleep]}."
     )

@@ -61,8 +61,8 @@ def spawn_mobs(state: Any, rng: Key, params: EnvParams) -> Any:
 def square(
     shape: tuple[int, ...], centre: Int[Array, "2"]
 ) -> tuple[Int[Array, "2"], Bool[Array, "side side"], tuple[Int[Array, "side 1"], Int[Array, "1 side"]]]:
-    """The square around a place: its corner, which of its cells are on the map, and their rows and columns, those beyond
-    the edge moved onto it."""
+    """The square around a place: its corner, which of its cells are on the map, and their rows and columns, those
+    beyond the edge moved onto it."""
     corner = centre - REACH
     rows, columns = (corner[axis] + jnp.arange(SIDE) for axis in (0, 1))
     height, width = shape

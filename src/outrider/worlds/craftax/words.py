@@ -144,7 +144,10 @@ OTHERS = (
     ("hurt by need", "You lost health from hunger, thirst or tiredness."),
     ("hurt by melee", "A monster struck you."),
     ("hurt by projectile", "A monster shot you."),
-    *((f"hit {mob}", f"You hit {'an' if mob[0] in 'aeiou' else 'a'} {mob}.") for mob in PASSIVE + MELEE + RANGED),
+    *(
+        (f"hit {mob}", f"You hit {'an' if mob[0] in 'aeiou' else 'a'} {mob}.")
+        for mob in PASSIVE + MELEE + RANGED
+    ),
     ("fell asleep", "You fell asleep."),
     ("food critical", "You are starving."),
     ("drink critical", "You are dying of thirst."),

@@ -12,7 +12,7 @@ from craftax.craftax_classic.constants import Action, BlockType
 from craftax.craftax_classic.envs.craftax_state import EnvParams, StaticEnvParams
 from craftax.craftax_classic.renderer import render_craftax_symbolic
 from craftax.craftax_classic.world_gen import generate_world
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
@@ -55,7 +55,7 @@ class Craftax:
         return state, self._observe(state)
 
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
-        """One action. Reward: 1 an achievement's first time, and 0.1 a point of health won or lost, or as `only` says."""
+        """One action. Reward: 1 an achievement's first time, 0.1 a point of health gained; or as `only` says."""
         state, before = jax.lax.optimization_barrier((state, classic_captions.glance(state)))
         after, reward = advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)

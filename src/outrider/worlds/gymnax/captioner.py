@@ -30,7 +30,9 @@ def _when(*cases: tuple[Bool[Array, ""], Any]) -> Int[Array, ""]:
     return jnp.asarray(code, jnp.int32)
 
 
-def _climbed(before: Int[Array, ""], after: Int[Array, ""], name: str) -> tuple[Bool[Array, ""], Int[Array, ""]]:
+def _climbed(
+    before: Int[Array, ""], after: Int[Array, ""], name: str
+) -> tuple[Bool[Array, ""], Int[Array, ""]]:
     """The case of a higher band, whose number is in the name of its event."""
     return after > before, CODE[f"{name} 1"] - 1 + after
 
@@ -39,7 +41,9 @@ def _sea(params: Any, state: Any, action: Array, after: Any, reward: Array) -> I
     size = state.action_mapping.shape[0]
     right = action == state.action_mapping[state.row, state.column]
     over = after.row == size
-    return _when((over & (reward > 0), "treasure"), (over, "sea floor"), (right, "sea right"), (~right, "sea left"))
+    return _when(
+        (over & (reward > 0), "treasure"), (over, "sea floor"), (right, "sea right"), (~right, "sea left")
+    )
 
 
 def _chain(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:
@@ -58,7 +62,7 @@ def _way(params: Any, state: Any) -> Int[Array, ""]:
     """The band of a car's way from the valley to the flag or to the left wall, 0 in the valley."""
     right = (state.position - VALLEY) / (params.goal_position - VALLEY)
     left = (state.position - VALLEY) / (params.min_position - VALLEY)
-    return jnp.clip(jnp.maximum(right, left) * HILL, 0, HILL - 1).astype(jnp.int32)
+    return jnp.minimum((jnp.maximum(right, left) * HILL).astype(jnp.int32), HILL - 1)
 
 
 def _car(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:
@@ -68,8 +72,7 @@ def _car(params: Any, state: Any, action: Array, after: Any, reward: Array) -> I
 
 
 def _car_situation(params: Any, state: Any) -> list[Any]:
-    fast = params.max_speed / 2
-    pace = (state.velocity >= -fast).astype(jnp.int32) + (state.velocity >= 0) + (state.velocity >= fast)
+    pace = jnp.minimum((state.velocity / params.max_speed * 2 + 2).astype(jnp.int32), 3)
     return [state.position > VALLEY, _way(params, state), pace]
 
 
@@ -84,7 +87,10 @@ def _quarter(x: Array, most: Any) -> Int[Array, ""]:
 
 
 def _pole_situation(params: Any, state: Any) -> list[Any]:
-    place, angle = _quarter(state.x, params.x_threshold), _quarter(state.theta, params.theta_threshold_radians)
+    place, angle = (
+        _quarter(state.x, params.x_threshold),
+        _quarter(state.theta, params.theta_threshold_radians),
+    )
     return [place, state.x_dot >= 0, angle, state.theta_dot >= 0]
 
 

@@ -73,7 +73,9 @@ def _pole(code: tuple[int, ...]) -> str:
 def _acrobot(code: tuple[int, ...]) -> str:
     height, first, second = code
     ways = ("clockwise", "anticlockwise")
-    return f"The tip is {height} eighths up; the upper link turns {ways[first]}, the lower link {ways[second]}."
+    return (
+        f"The tip is {height} eighths up; the upper link turns {ways[first]}, the lower link {ways[second]}."
+    )
 
 
 def _discount(code: tuple[int, ...]) -> str:
