@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, UInt32
 
@@ -66,6 +67,15 @@ def window(
         jnp.clip(centre[axis] - n // 2 + jnp.arange(n), 0, shape[axis] - 1) for axis, n in enumerate(size)
     )
     return rows[:, None], columns[None, :]
+
+
+def shown(blocks: Array, centre: Int[Array, "2"], size: tuple[int, int], beyond: float) -> Array:
+    """The cells around a place, `beyond` where there is no map: written as craftax's renderer writes it, so that the
+    compiler finds both to be one where an observation is made of the same state."""
+    margin = max(size)
+    padded = jnp.pad(blocks, (margin + 2, margin + 2), constant_values=beyond)
+    corner = centre - jnp.array(size, dtype=jnp.int32) // 2 + margin + 2
+    return jax.lax.dynamic_slice(padded, corner, size)
 
 
 def kinds(view: Int[Array, "h w"]) -> UInt32[Array, ""]:

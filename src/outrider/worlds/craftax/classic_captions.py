@@ -53,7 +53,8 @@ def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> In
         "night fell": (after.light_level < c.NIGHT) & (state.light_level >= c.NIGHT),
         "day broke": (after.light_level >= c.NIGHT) & (state.light_level < c.NIGHT),
     }
-    new = _in_sight(after) & ~before.sight
+    view = c.shown(after.map, after.player_position, OBS_DIM, BlockType.OUT_OF_BOUNDS.value)
+    new = c.kinds(view) & ~before.sight
     sights = c.picked(new, list(SIGHTS))
     others |= sky | {f"saw {what}": sights[k] for k, what in enumerate(SIGHTS.values())}
     done = _done(state, before, action, after, blows)
@@ -118,7 +119,8 @@ def _body(state: Any, after: Any) -> dict[str, Bool[Array, ""]]:
 
 
 def _in_sight(state: Any) -> Array:
-    return c.kinds(state.map[c.window(state.map.shape, state.player_position, OBS_DIM)])
+    cells = c.window(state.map.shape, state.player_position, OBS_DIM)
+    return c.kinds(state.map.at[cells].get(mode="promise_in_bounds"))
 
 
 def situation(state: Any) -> Int[Array, "15"]:

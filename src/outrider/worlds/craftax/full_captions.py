@@ -80,7 +80,7 @@ def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> In
         "plant ripened": ((state.growing_plants_age < 600) & (after.growing_plants_age >= 600)).any(),
     }
     did |= {f"enter {place}": (there > here) & (there == k) for k, place in enumerate(PLACES, start=1)}
-    sight, ladder = _in_sight(after)
+    sight, ladder = _in_view(after)
     seen = c.picked(sight & ~before.sight, list(SIGHTS))
     others |= {f"saw {what}": seen[k] for k, what in enumerate(SIGHTS.values())}
     others[f"saw {LADDER}"] = ladder & ~before.ladder
@@ -200,9 +200,24 @@ def _in_sight(state: Any) -> tuple[Array, Array]:
     """The kinds of lit block in sight, a bit each, and whether a ladder down is."""
     level, centre = state.player_level, state.player_position
     rows, columns = c.window(state.map.shape[1:], centre, OBS_DIM)
-    shown = state.light_map[level, rows, columns] > LIT
-    ladder = (state.item_map[level, rows, columns] == ItemType.LADDER_DOWN.value) & shown
-    return c.kinds(jnp.where(shown, state.map[level, rows, columns], 0)), ladder.any()
+    blocks, items, light = (
+        maps.at[level, rows, columns].get(mode="promise_in_bounds")
+        for maps in (state.map, state.item_map, state.light_map)
+    )
+    return _told(blocks, items, light)
+
+
+def _in_view(state: Any) -> tuple[Array, Array]:
+    """The same, by what an observation of the state computes anyway."""
+    level, centre = state.player_level, state.player_position
+    outside = BlockType.OUT_OF_BOUNDS.value, ItemType.NONE.value, 0.0
+    maps = state.map, state.item_map, state.light_map
+    return _told(*(c.shown(m[level], centre, OBS_DIM, x) for m, x in zip(maps, outside, strict=True)))
+
+
+def _told(blocks: Array, items: Array, light: Array) -> tuple[Array, Array]:
+    lit = light > LIT
+    return c.kinds(jnp.where(lit, blocks, 0)), ((items == ItemType.LADDER_DOWN.value) & lit).any()
 
 
 def situation(state: Any) -> Int[Array, "26"]:
