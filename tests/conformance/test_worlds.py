@@ -32,6 +32,7 @@ ALIKE = ("gymnax/deepsea-8", "gymnax/discounting")  # every episode begins the s
 TOO_LONG = CRAFTAX  # to reach the horizon by chance
 TOO_HARD = ("gymnax/mountaincar", "gymnax/mountaincar-continuous")  # to be ended by chance
 ENDLESS = ("gymnax/discounting",)  # but for the clock
+FEW_ENDS = {"craftax/full": 1}  # its walk is short, since its states are large
 SENTENCE = re.compile(r"[A-Z][^{}]*[^ {}]\.")
 
 
@@ -153,7 +154,7 @@ def test_the_final_observation_is_kept(world):
     done = walk.after.terminated | walk.after.truncated
     states, actions = (jax.tree.map(lambda x: x[done][:16], part) for part in (walk.world, walk.action))
     last = walks.single_steps(world.id, states, actions)
-    assert len(actions) >= 8
+    assert len(actions) >= FEW_ENDS.get(world.id, 8)
     if "+" in world.id or world.id in CHANCY:
         return  # what it shows hangs on a key
     assert (last.terminated | last.truncated).all()
