@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from picture import learning_curves  # noqa: E402
 
+from outrider.errors import OutriderError  # noqa: E402
 from outrider.report.board import readme_table  # noqa: E402
 from outrider.sweep.record import table as sweep_table  # noqa: E402
 from outrider.worlds.names import WORLDS, event_sentences, family_of  # noqa: E402
@@ -40,6 +41,7 @@ BLOCK = re.compile(
     r".*?(<!-- (?P=kind):end -->)",
     re.DOTALL,
 )
+MANY = 5  # options of one name that are still listed one by one
 EXCERPT = re.compile(r'(?P<path>[^:]+)::(?P<symbol>[\w.]+)(?: "(?P<start>.+)" to "(?P<end>.+)")?')
 
 
@@ -149,8 +151,20 @@ def worlds(what: str, page: Path) -> str:
 
 
 def _options(world: str) -> str:
-    known = family_of(world).options
-    return ", ".join(f"`+{o}` {len(event_sentences(f'{world}+{o}')):,}" for o in known)
+    """The options that this world of its family takes; those of one name are counted where they are many."""
+    counts: dict[str, list[tuple[str, int]]] = {}
+    for option in family_of(world).options:
+        try:
+            told = len(event_sentences(f"{world}+{option}"))
+        except OutriderError:  # another world's of the family
+            continue
+        counts.setdefault(option.partition("=")[0], []).append((option, told))
+    return ", ".join(
+        f"`+{name}=...` {len(known)} goals, {known[0][1]:,}"
+        if len(known) > MANY
+        else ", ".join(f"`+{option}` {told:,}" for option, told in known)
+        for name, known in counts.items()
+    )
 
 
 def picture(what: str, page: Path) -> str:

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from outrider.ops.distribution import Continuous, Space
 from outrider.worlds.batch import Batch, BatchStep, Copies
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
@@ -43,25 +44,37 @@ CLUTTERED = (
     "minigrid/unlock+clutter=4",
     "minigrid/doorkey-5x5+clutter=64",
 )
-# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
-SLOW = {*MORE, *CLUTTERED} - {"minigrid/memory-8", "minigrid/xland-r1-9x9-pair", CLUTTERED[0]}
 # Of other families one world of each kind.
 OTHERS = (
     "gymnax/cartpole",
     "gymnax/mountaincar",
     "gymnax/deepsea-8",
     "gymnax/memorychain-5",
+    "gymnax/mountaincar-continuous",
+    "gymnax/discounting",
+    "gymnax/acrobot",
     "craftax/classic",
+    "craftax/full",
+    "craftax/classic+only=collect-wood",  # one of the options, which differ in a number
 )
+# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
+SLOW = {*MORE, *CLUTTERED, "gymnax/acrobot", "craftax/full", "craftax/classic+only=collect-wood"} - {
+    "minigrid/memory-8",
+    "minigrid/xland-r1-9x9-pair",
+    CLUTTERED[0],
+}
 MINIGRID = (*PLAIN, TELEVISED[0])
 WALKED = (
     *MINIGRID,
     *MORE,
     *CLUTTERED,
-    *OTHERS,
+    *(name for name in OTHERS if "+" not in name),
 )  # those whose whole walks are compiled; the others take single steps
 COPIES, LENGTH, FRESH = 128, 800, 8
-SHORT = {"craftax/classic": (16, 256)}  # copies and length of walks whose states are large
+SHORT = {
+    "craftax/classic": (16, 256),
+    "craftax/full": (8, 200),
+}  # copies and length of walks whose states are large
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.
@@ -111,7 +124,7 @@ def walker(world_id: str) -> Any:
     """The compiled walk: from a key, the copies and what they see."""
 
     _, length = SHORT.get(world_id, (COPIES, LENGTH))
-    act = _lively if world_id.startswith("minigrid/") else partial(_by_chance, world(world_id).space.outputs)
+    act = _lively if world_id.startswith("minigrid/") else partial(_by_chance, world(world_id).space)
 
     def step(carry: tuple, key: jax.Array) -> tuple[tuple, Walk]:
         copies, obs = carry
@@ -143,8 +156,10 @@ def base(world_id: str) -> str:
     return world_id if "clutter" in world_id else world_id.partition("+")[0]
 
 
-def _by_chance(actions: int, key: jax.Array, copies: Copies) -> jax.Array:
-    return jax.random.randint(key, copies.length.shape, 0, actions)
+def _by_chance(space: Space, key: jax.Array, copies: Copies) -> jax.Array:
+    if isinstance(space, Continuous):
+        return jax.random.normal(key, (*copies.length.shape, space.size))
+    return jax.random.randint(key, copies.length.shape, 0, space.outputs)
 
 
 def _lively(key: jax.Array, copies: Copies) -> jax.Array:
@@ -197,7 +212,7 @@ def steps(world_id: str) -> Any:
     """What one step of each state of a plain walk leads to in a world, [LENGTH, COPIES, ...], before any reset."""
     plain = walk(base(world_id))
     found = stepped(world_id, flat(plain.world), flat(plain.action), seed=17)
-    return jax.tree.map(lambda x: x.reshape(*plain.action.shape, *x.shape[1:]), found)
+    return jax.tree.map(lambda x: x.reshape(*plain.action.shape[:2], *x.shape[1:]), found)
 
 
 def flat(tree: Any, every: int = 1) -> Any:

@@ -1,5 +1,7 @@
 """Craftax-Classic here and craftax's own environment, step for step; what the captioner tells of it."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,9 +14,13 @@ from craftax.craftax_classic import game_logic
 from craftax.craftax_classic.constants import Achievement
 from craftax.craftax_env import make_craftax_env_from_name
 
-from outrider.worlds.craftax.family import ACHIEVEMENTS
+from outrider.worlds.craftax.captions import SLOTS
+from outrider.worlds.craftax.classic_words import CLASSIC
 from outrider.worlds.craftax.spawn import spawn_mobs
+from outrider.worlds.craftax.words import ACHIEVEMENTS, CODE
 from outrider.worlds.craftax.world import SIZES
+from outrider.worlds.facts import share_of_maximum
+from outrider.worlds.names import check_world
 
 WORLD = "craftax/classic"
 COPIES, LENGTH = 16, 160
@@ -44,11 +50,13 @@ def both():
         make_craftax_env_from_name("Craftax-Classic-Symbolic-v1", auto_reset=False),
     )
     params = theirs.default_params
+    alone = replace(world, facts=check_world(f"{WORLD}+only=collect-wood")[0])
 
     def one(state, key):
         act_key, step_key = jax.random.split(key)
         action = lively(act_key, state)
         ours = world.step(step_key, state, action)
+        only = alone.step(step_key, state, action)
         obs, after, reward, done, _ = theirs.step_env(step_key, state, action, params)
         after = after.replace(state_rng=state.state_rng)  # for pixels at night only
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
@@ -58,7 +66,16 @@ def both():
             "obs": (ours.obs.vector, obs),
             "reward": (ours.reward, reward),
             "done": (ours.terminated, ours.truncated, done),
+            "only": (only.reward, only.terminated, (only.obs.vector == ours.obs.vector).all()),
             "achieved": after.achievements & ~state.achievements,
+            "before": state.achievements,
+            "achievements": after.achievements,
+            "bag": {
+                name: jnp.stack([getattr(s.inventory, name) for s in (state, after)])
+                for name in ("wood", "stone", "coal", "iron", "diamond", "sapling")
+            },
+            "life": jnp.stack([state.player_health, after.player_health]),
+            "light": jnp.stack([state.light_level, after.light_level]),
             "events": ours.events,
             "mobs": sum(m.mask.sum() for m in (after.cows, after.zombies, after.skeletons)),
             "health": after.player_health,
@@ -101,12 +118,58 @@ def test_the_episodes_show_what_there_is_to_compare(both):
 
 def test_events_are_the_achievements_of_the_step(both):
     names = [achievement.name.lower().replace("_", " ") for achievement in Achievement]
-    assert [name for name, _ in ACHIEVEMENTS] == names
+    assert [name for name, _ in ACHIEVEMENTS][:22] == names
     most = 0
-    for achieved, codes in zip(both["achieved"].reshape(-1, 22), both["events"].reshape(-1, 2), strict=True):
-        assert set(codes.tolist()) - {0} == set((np.flatnonzero(achieved) + 1).tolist())
+    for achieved, codes in zip(
+        both["achieved"].reshape(-1, 22), both["events"].reshape(-1, SLOTS), strict=True
+    ):
+        assert {code for code in codes.tolist() if 0 < code <= 22} == set(
+            (np.flatnonzero(achieved) + 1).tolist()
+        )
         most = max(most, achieved.sum())
     assert most >= 1
+
+
+def test_what_is_rewarded_alone_comes_once_and_ends_the_episode(both):
+    """The option changes rewards, ends and facts, and nothing else."""
+    reward, ended, same = both["only"]
+    reached = both["achieved"][..., 0]  # wood
+    assert reached.any()
+    np.testing.assert_array_equal(reward, reached.astype(np.float32))
+    np.testing.assert_array_equal(ended, both["done"][0] | reached)
+    assert same.all()
+    facts, _ = check_world(f"{WORLD}+only=collect-wood")
+    assert (facts.mission, facts.solved_above, facts.horizon) == ("collect wood", 0.5, 10_000)
+    assert share_of_maximum(facts, 0.5) == 0.5
+    assert check_world("craftax/full+only=enter-sewers")[0].mission == "enter the sewers"
+
+
+def test_what_is_told_again_was_reached_before_and_shows_in_the_state(both):
+    """Each event beyond achievements beside a trace that the captioner does not read: counts, the health, the clock."""
+    codes = both["events"].reshape(-1, SLOTS)
+    told = lambda name: (codes == CODE[name]).any(-1)  # noqa: E731
+    had, has = (both[when].reshape(-1, 22) for when in ("before", "achievements"))
+    again = 0
+    for name in CLASSIC.again:
+        k = CLASSIC.names.index(name)
+        assert had[told(f"{name} again")][:, k].all(), name
+        assert has[told(name)][:, k].all()
+        again += told(f"{name} again").any()
+    assert again >= 9
+    bag = {name: counts.reshape(-1, 2) for name, counts in both["bag"].items()}
+    for name in ("wood", "stone", "coal", "iron", "diamond", "sapling"):
+        collected = told(f"collect {name}") | told(f"collect {name} again")
+        rose = bag[name][:, 1] > bag[name][:, 0]
+        full = (bag[name] == 9).all(-1)
+        np.testing.assert_array_equal(collected[~full], rose[~full], err_msg=name)
+    lost = np.diff(both["life"].reshape(-1, 2), axis=-1)[:, 0] < 0
+    hurt = told("hurt by zombie") | told("hurt by arrow") | told("hurt by need") | told("hurt by lava")
+    np.testing.assert_array_equal(hurt & lost, lost)
+    assert told("hurt by zombie").any()
+    assert told("hurt by arrow").any()
+    dark = both["light"].reshape(-1, 2) < 0.5
+    np.testing.assert_array_equal(told("night fell"), ~dark[:, 0] & dark[:, 1])
+    np.testing.assert_array_equal(told("day broke"), dark[:, 0] & ~dark[:, 1])
 
 
 def test_the_horizon_truncates_and_death_terminates():

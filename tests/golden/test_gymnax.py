@@ -6,18 +6,25 @@ import numpy as np
 import pytest
 
 import walks
+from outrider.worlds.names import event_sentences, situation_text
 
 gymnax = pytest.importorskip("gymnax")
 
 TIMED = ("gymnax/cartpole", "gymnax/mountaincar")
 
 
-@pytest.mark.parametrize("world_id", [name for name in walks.OTHERS if name.startswith("gymnax")])
+@pytest.mark.parametrize(
+    "world_id",
+    [
+        *(name for name in walks.OTHERS if name.startswith("gymnax")),
+        pytest.param("gymnax/acrobot", marks=pytest.mark.long),
+    ],
+)
 def test_steps_are_gymnaxs_own(world_id):
     """Its public step, which starts ended episodes anew, gives the same rewards and ends, and keeps the last sight."""
     world = walks.world(world_id)
     walk = walks.walk(world_id)
-    rows = np.random.default_rng(0).permutation(walk.action.size)[: walks.ROWS]
+    rows = np.random.default_rng(0).permutation(walk.after.reward.size)[: walks.ROWS]
     states, actions = (jax.tree.map(lambda x: x[rows], walks.flat(x)) for x in (walk.world, walk.action))
     ours = walks.single_steps(world_id, states, actions)
     step = jax.jit(jax.vmap(lambda k, s, a: world.env.step(k, s, a, world.params)))
@@ -89,3 +96,87 @@ def test_the_treasure_of_a_deep_sea_is_worth_099(size):
     mapping = world.reset(jax.random.key(99))[0].action_mapping
     np.testing.assert_array_equal(mapping, state.action_mapping)
     assert 0.2 < mapping.mean() < 0.8
+
+
+def _rest(step):
+    """A step as a scan wants it."""
+    return step.state, (step.reward, step.truncated)
+
+
+def said(world, state, *actions):
+    """The sentences of a few actions, and the situation after them."""
+    told = []
+    for action in actions:
+        step = world.step(jax.random.key(0), state, action)
+        state = step.state
+        told += [event_sentences(world.id)[code] for code in step.events.tolist() if code]
+    return told, situation_text(world.id, tuple(world.situation(state).tolist()))
+
+
+def test_a_deep_sea_tells_each_dive_and_its_end():
+    world = walks.world("gymnax/deepsea-8")
+    state, _ = world.reset(jax.random.key(0))
+    right = [int(state.action_mapping[k, k]) for k in range(8)]
+    assert said(world, state, right[0]) == (
+        ["You dived down to the right."], "You are at depth 1, 1 to the right."
+    )  # fmt: skip
+    assert said(world, state, 1 - right[0])[0] == ["You dived down to the left."]
+    assert said(world, state, *right)[0] == 7 * ["You dived down to the right."] + ["You found the treasure."]
+    assert (
+        said(world, state, *right[:7], 1 - right[7])[0][-1] == "You reached the sea floor without a treasure."
+    )
+
+
+def test_a_car_tells_what_it_climbs():
+    world = walks.world("gymnax/mountaincar")
+    state, _ = world.reset(jax.random.key(0))
+    at = lambda x, v: state.replace(position=jnp.float32(x), velocity=jnp.float32(v))  # noqa: E731
+    for name in ("gymnax/mountaincar", "gymnax/mountaincar-continuous"):
+        world = walks.world(name)
+        full = jnp.ones(1) if "continuous" in name else jnp.int32(2)
+        start = at(0.44, 0.07).replace(time=state.time)
+        if "continuous" in name:
+            start = world.reset(jax.random.key(0))[0].replace(
+                position=start.position, velocity=start.velocity
+            )
+        assert said(world, start, full)[0] == ["The car reached the flag."]
+    world = walks.world("gymnax/mountaincar")
+    assert said(world, at(-1.19, -0.07), 0)[0] == ["The car hit the left wall."]
+    told, now = said(world, at(-0.2, 0.04), 2, 2, 2)
+    heights = [f"The car got {k} twelfths of the way up a hill." for k in range(12)]
+    assert told == sorted(told, key=heights.index) != []
+    assert now.startswith("The car is ")
+    assert "of the way up the right hill and rolls fast to the right." in now
+    told, now = said(world, at(-0.5, 0.0), 1)
+    assert told == []
+    assert now == "The car is 0 twelfths of the way up the right hill and rolls slowly to the left."
+
+
+def test_a_memory_chain_tells_the_cue_only_while_it_is_shown():
+    world = walks.world("gymnax/memorychain-5")
+    seen = set()
+    for seed in range(8):
+        state, _ = world.reset(jax.random.key(seed))
+        cue = int(state.context[0])
+        seen.add(situation_text(world.id, tuple(world.situation(state).tolist())))
+        for answer in (cue, 1 - cue):
+            told, now = said(world, state, *[jnp.int32(0)] * 5, jnp.int32(answer))
+            assert told == ["You named the cue correctly." if answer == cue else "You named the wrong cue."]
+        _, now = said(world, state, *[jnp.int32(0)] * 5)
+        assert now == "You must name the cue now."
+    assert seen == {"The cue is low.", "The cue is high."}
+
+
+def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_most():
+    world = walks.world("gymnax/discounting")
+    state, _ = world.reset(jax.random.key(0))
+    assert int(world.stagger(jax.random.key(1), state).time) == 0
+    returns = []
+    for chain in range(5):
+        step = lambda now, _, chain=chain: _rest(world.step(jax.random.key(0), now, jnp.int32(chain)))  # noqa: E731
+        _, (reward, truncated) = jax.lax.scan(step, state, length=100)
+        assert truncated.tolist() == 99 * [False] + [True]
+        returns.append(float(reward.sum()))
+    np.testing.assert_allclose(returns, [1.1, 1, 1, 1, 1])
+    told, _ = said(world, state, jnp.int32(2), jnp.int32(0))
+    assert told == ["You chose the chain number 3."]

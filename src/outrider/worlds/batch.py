@@ -17,6 +17,8 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 from outrider.types import Key, Obs
 from outrider.worlds.world import World
 
+FEW_WORDS = 8  # of bits a copy: all are compared, which is faster than finding the one that is meant
+
 
 class Copies(NamedTuple):
     """The state of `B` copies in the middle of their episodes."""
@@ -131,10 +133,16 @@ def _mark(
 ) -> tuple[Bool[Array, "B M"], UInt32[Array, "B words"]]:
     """Which events are the first of their code in the episode, and the bits after marking them."""
     rows = jnp.arange(seen.shape[0])
+    words = jnp.arange(seen.shape[1])
     first = []
     for slot in range(events.shape[1]):
         code = events[:, slot]
         word, bit = code // 32, jnp.uint32(1) << (code % 32).astype(jnp.uint32)
+        if seen.shape[1] <= FEW_WORDS:
+            mark = jnp.where((word[:, None] == words) & (code > 0)[:, None], bit[:, None], 0)
+            first.append((mark & ~seen != 0).any(axis=1))
+            seen = seen | mark
+            continue
         held = seen[rows, word]
         first.append((code > 0) & (held & bit == 0))
         seen = seen.at[rows, word].set(held | jnp.where(code > 0, bit, 0))

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
+
+from outrider.errors import OutriderError
+
+RANDOM, MAXIMUM, SOLVED = "random", "maximum", "solved"
+RULES = "by the world's rules"  # the source of what follows from them
+MEASURED = "benchmarks/random_scores.py"  # the source of what a policy by chance scored here
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A score to compare with: mean return of an episode, who reached it, and where that is said."""
+
+    name: str
+    score: float
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +39,41 @@ class WorldFacts:
     )
     timed: bool = True  # the clock cuts episodes off; else each terminates by itself within the horizon
     drawn: bool = True  # a film can be made of it
+    references: tuple[Reference, ...] = ()
+
+    def under(self, options: frozenset[str]) -> Self:
+        """The facts of this world with options. Errors: an option that this world of the family lacks."""
+        return self
+
+
+def reference(facts: WorldFacts, *names: str) -> Reference:
+    """The reference of the first name that the world has. Errors: it has none of them."""
+    for name in names:
+        for one in facts.references:
+            if one.name == name:
+                return one
+    raise OutriderError(
+        f"world {facts.name} has no reference score named {' or '.join(names)}, so scores of it cannot be normalised"
+    )
+
+
+def normalised(facts: WorldFacts, score: float) -> float:
+    """A mean return as 0 where a policy by chance is and 1 at the maximum, or, where no maximum is known, where the
+    world counts as solved. Errors: no such references.
+    """
+    low, high = reference(facts, RANDOM).score, reference(facts, MAXIMUM, SOLVED).score
+    return (score - low) / (high - low)
+
+
+def share_of_maximum(facts: WorldFacts, score: float) -> float:
+    """A mean return as a share of the maximum, as Craftax's scoreboard reports it. Errors: no maximum."""
+    return score / reference(facts, MAXIMUM).score
+
+
+def between(random: float, maximum: float, *, measured: bool = True) -> tuple[Reference, Reference]:
+    """The two references of `normalised`: what a policy by chance scores, by `MEASURED` or else by the rules, and the
+    largest return by the rules. MiniGrid's maximum is 1: `between(random=0.02, maximum=1.0)`."""
+    return Reference(RANDOM, random, MEASURED if measured else RULES), Reference(MAXIMUM, maximum, RULES)
 
 
 class Family(Protocol):

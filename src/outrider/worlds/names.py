@@ -53,7 +53,7 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
             raise OutriderError(_unknown(f"option {option!r} of world {name}", option, known))
     if len({option.partition("=")[0] for option in options}) < len(options):
         raise OutriderError(f"world {world_id!r} names an option twice; once is enough")
-    return WORLDS[name], frozenset(options)
+    return WORLDS[name].under(frozenset(options)), frozenset(options)
 
 
 def check_installed(world_id: str) -> None:

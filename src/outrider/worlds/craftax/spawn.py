@@ -28,11 +28,8 @@ _UP_TO = np.tril(np.ones((SIDE, SIDE), np.float32)).T  # a row of numbers times 
 
 def spawn_mobs(state: Any, rng: Key, params: EnvParams) -> Any:
     """At most one cow, one zombie and one skeleton more, as craftax's function of that name."""
-    corner = state.player_position - REACH
+    corner, inside, seen = square(state.map.shape, state.player_position)
     rows, columns = (corner[axis] + jnp.arange(SIDE) for axis in (0, 1))
-    height, width = state.map.shape
-    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None, :]
-    seen = (jnp.clip(rows, 0, height - 1)[:, None], jnp.clip(columns, 0, width - 1)[None, :])
     blocks, taken = state.map[seen], state.mob_map[seen]
     grass, path = blocks == BlockType.GRASS.value, blocks == BlockType.PATH.value
     near = jnp.asarray(params.mob_despawn_distance > DISTANCE)
@@ -52,7 +49,7 @@ def spawn_mobs(state: Any, rng: Key, params: EnvParams) -> Any:
         by_row = free.sum(axis=1, dtype=jnp.float32)
         any_free = by_row.sum() > 0
         spawns = ~mobs.mask.all() & (jax.random.uniform(chance_key) < chance) & any_free
-        cell = corner + _drawn(cell_key, free, by_row)
+        cell = corner + drawn(cell_key, free, by_row)
         mobs, position, alive = _joined(mobs, spawns, cell, health)
         spawned[name] = mobs
         mob_map = mob_map.at[position[0], position[1]].set(mob_map[position[0], position[1]] | alive)
@@ -61,7 +58,19 @@ def spawn_mobs(state: Any, rng: Key, params: EnvParams) -> Any:
     return state.replace(mob_map=mob_map, **spawned)
 
 
-def _drawn(key: Key, free: Bool[Array, "side side"], by_row: Float[Array, "side"]) -> Int[Array, "2"]:
+def square(
+    shape: tuple[int, ...], centre: Int[Array, "2"]
+) -> tuple[Int[Array, "2"], Bool[Array, "side side"], tuple[Int[Array, "side 1"], Int[Array, "1 side"]]]:
+    """The square around a place: its corner, which of its cells are on the map, and their rows and columns, those
+    beyond the edge moved onto it."""
+    corner = centre - REACH
+    rows, columns = (corner[axis] + jnp.arange(SIDE) for axis in (0, 1))
+    height, width = shape
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None, :]
+    return corner, inside, (jnp.clip(rows, 0, height - 1)[:, None], jnp.clip(columns, 0, width - 1)[None, :])
+
+
+def drawn(key: Key, free: Bool[Array, "side side"], by_row: Float[Array, "side"]) -> Int[Array, "2"]:
     """One of the free cells, each as likely; `jax.random.choice` with probabilities draws the same number."""
     ends = by_row @ _UP_TO
     total = ends[-1]

@@ -12,16 +12,17 @@ from craftax.craftax_classic.constants import Action, BlockType
 from craftax.craftax_classic.envs.craftax_state import EnvParams, StaticEnvParams
 from craftax.craftax_classic.renderer import render_craftax_symbolic
 from craftax.craftax_classic.world_gen import generate_world
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
-from outrider.worlds.craftax.family import ACHIEVEMENTS, CraftaxFacts
+from outrider.worlds.craftax import classic_captions
+from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.craftax.spawn import spawn_mobs
+from outrider.worlds.craftax.words import CODES
 
 SIZES = StaticEnvParams()
 NO_KEY = 0  # in the place of a key that craftax keeps in its state for its pixel renderer's night
-SLOTS = 2  # achievements of one step that are told: one by the action, and waking up
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,17 @@ class Craftax:
     """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
 
     The observation is craftax's symbolic one, 1345 numbers, and nothing else: scores stay comparable, so there are
-    no flags. An event is an achievement's first time in the episode.
+    no flags. With an achievement to be rewarded alone, its first time is worth 1 and ends the episode.
     """
 
+    id: str
     facts: CraftaxFacts
     params: EnvParams
     space: Space = Discrete(len(Action))  # noqa: RUF009
     view: tuple[int, int] = (0, 0)
     vector: int = 1345
     flags: int = 0
-    codes: int = 1 + len(ACHIEVEMENTS)
-
-    @property
-    def id(self) -> str:
-        """As in the table of worlds."""
-        return self.facts.name
+    codes: int = CODES
 
     @property
     def horizon(self) -> int:
@@ -58,18 +55,22 @@ class Craftax:
         return state, self._observe(state)
 
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
-        """One action. Reward: 1 an achievement's first time, and 0.1 a point of health won or lost."""
+        """One action. Reward: 1 an achievement's first time, 0.1 a point of health gained; or as `only` says."""
+        state, before = jax.lax.optimization_barrier((state, classic_captions.glance(state)))
         after, reward = advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
         x, y = after.player_position
         terminated = (after.map[x, y] == BlockType.LAVA.value) | (after.player_health <= 0)
+        if self.facts.only >= 0:
+            reached = after.achievements[self.facts.only] & ~state.achievements[self.facts.only]
+            reward, terminated = reached.astype(jnp.float32), terminated | reached
         return Step(
             state=after,
             obs=self._observe(after),
             reward=reward,
             terminated=terminated,
             truncated=~terminated & (after.timestep >= self.horizon),
-            events=_codes(after.achievements & ~state.achievements),
+            events=classic_captions.events(state, before, action, after),
         )
 
     def stagger(self, key: Key, state: Any) -> Any:
@@ -80,9 +81,9 @@ class Craftax:
         """There are no flags."""
         return jnp.zeros(codes.shape, jnp.uint32)
 
-    def situation(self, state: Any) -> Int[Array, "0"]:
-        """Nothing is told."""
-        return jnp.zeros(0, jnp.int32)
+    def situation(self, state: Any) -> Int[Array, "15"]:
+        """What holds now, as `classic_words.situation_text` says it."""
+        return classic_captions.situation(state)
 
     def _observe(self, state: Any) -> Obs:
         return Obs(jnp.zeros(self.view, jnp.uint8), render_craftax_symbolic(state))
@@ -111,14 +112,11 @@ def advance(rng: Key, state: Any, action: Int[Array, ""], params: EnvParams) -> 
     return state.replace(timestep=hour, light_level=light), reward
 
 
-def _codes(reached: Bool[Array, "22"]) -> Int[Array, "SLOTS"]:
-    """The codes of the first `SLOTS` achievements reached, 0 where there are fewer."""
-    codes = jnp.arange(1, len(ACHIEVEMENTS) + 1, dtype=jnp.int32)
-    first = jnp.max(jnp.where(reached, codes, 0))
-    second = jnp.max(jnp.where(reached & (codes != first), codes, 0))
-    return jnp.stack([first, second])
-
-
 def build(world_id: str, facts: CraftaxFacts, options: frozenset[str]) -> Any:
     """The world of checked facts, with craftax's own parameters."""
-    return Craftax(facts, EnvParams(max_timesteps=facts.horizon))
+    if facts.name == "craftax/full":
+        from outrider.worlds.craftax.full import EnvParams as FullParams  # its constants take seconds to make
+        from outrider.worlds.craftax.full import Full
+
+        return Full(world_id, facts, FullParams(max_timesteps=facts.horizon))
+    return Craftax(world_id, facts, EnvParams(max_timesteps=facts.horizon))

@@ -1,14 +1,16 @@
-"""The worlds taken from gymnax. They have no captions yet. No jax."""
+"""The worlds taken from gymnax. No jax."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from outrider.worlds.facts import WorldFacts
+from outrider.worlds.facts import MEASURED, RANDOM, SOLVED, Reference, WorldFacts, between
+from outrider.worlds.gymnax import words
 
 DEEP_SEAS = (8, 10, 14, 20, 30, 40, 50)
 MEMORIES = (5, 10, 20)
+GYMNASIUM = "Gymnasium's reward threshold"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,8 @@ class GymnaxFacts(WorldFacts):
 
     make: str
     size: int = 0
+    continuous: bool = False
+    hourly: bool = False  # the clock means more than when the episode ends: episodes begin at its beginning
     copies_a_reset: int = 1
     drawn: bool = False
 
@@ -30,6 +34,7 @@ def _deep_sea(size: int) -> GymnaxFacts:
         mission="dive to the bottom on the right, where the treasure is",
         horizon=size,
         description=f"{size} right moves in a row, each a cost, before the only reward; bsuite",
+        references=between(0.5**size - 0.005, 0.99, measured=False),  # half of the moves cost 0.01 / size
     )
 
 
@@ -42,6 +47,7 @@ def _memory(length: int) -> GymnaxFacts:
         mission="remember the cue and name it at the end",
         horizon=length + 1,
         description=f"name a cue that was shown {length} steps before; bsuite",
+        references=between(0.0, 1.0, measured=False),
     )
 
 
@@ -55,6 +61,7 @@ WORLDS = {
             horizon=500,
             description="keep the pole up for 500 steps",
             solved_above=474.5,  # Gymnasium's threshold is 475
+            references=(*between(22.3, 500.0), Reference(SOLVED, 475.0, GYMNASIUM)),
         ),
         GymnaxFacts(
             name="gymnax/mountaincar",
@@ -63,6 +70,35 @@ WORLDS = {
             horizon=200,
             description="swing up a hill that is too steep; -1 a step until the top",
             solved_above=-199.5,
+            references=(Reference(RANDOM, -200.0, MEASURED), Reference(SOLVED, -110.0, GYMNASIUM)),
+        ),
+        GymnaxFacts(
+            name="gymnax/mountaincar-continuous",
+            make="MountainCarContinuous-v0",
+            mission="drive the car to the top of the right hill",
+            horizon=999,
+            description="the same with a throttle: 100 at the top, less what the engine used",
+            continuous=True,
+            references=(Reference(RANDOM, -98.0, MEASURED), Reference(SOLVED, 90.0, GYMNASIUM)),
+        ),
+        GymnaxFacts(
+            name="gymnax/acrobot",
+            make="Acrobot-v1",
+            mission="swing the lower link up over the bar",
+            horizon=500,
+            description="swing two links up by the joint between them; -1 a step until the tip is high",
+            solved_above=-499.5,
+            references=(Reference(RANDOM, -498.9, MEASURED), Reference(SOLVED, -100.0, GYMNASIUM)),
+        ),
+        GymnaxFacts(
+            name="gymnax/discounting",
+            make="DiscountingChain-bsuite",
+            mission="choose the chain that pays most, however late",
+            horizon=100,
+            description="the first action chooses when to be paid, and one chain pays a tenth more; bsuite",
+            solved_above=1.05,
+            references=between(1.02, 1.1, measured=False),
+            hourly=True,
         ),
         *map(_deep_sea, DEEP_SEAS),
         *map(_memory, MEMORIES),
@@ -72,20 +108,21 @@ WORLDS = {
 
 @dataclass(frozen=True)
 class GymnaxFamily:
-    """As `Family` says; without words."""
+    """As `Family` says."""
 
     package: str = "gymnax"
     worlds: Mapping[str, GymnaxFacts] = field(default_factory=lambda: WORLDS)
     options: Mapping[str, str] = field(default_factory=dict)
 
     def sentences(self, name: str, options: frozenset[str]) -> dict[int, str]:
-        """None."""
-        return {}
+        """The rows of the world's kind."""
+        codes = (words.CODE[event] for event in words.KINDS[words.kind_name(name)].events)
+        return {code: words.ROWS[code - 1][1] for code in codes}
 
     def kind(self, code: int) -> str:
-        """Nothing happens in words."""
-        return "no event"
+        """The event itself."""
+        return words.ROWS[code - 1][0] if code else "no event"
 
     def situation_text(self, name: str, code: tuple[int, ...]) -> str:
-        """Nothing is said."""
-        return ""
+        """Where the diver, car, cart or tip is, or what is to be done now."""
+        return words.KINDS[words.kind_name(name)].situation(code)

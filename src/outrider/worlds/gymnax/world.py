@@ -14,16 +14,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, UInt32
 
-from outrider.ops.distribution import Discrete, Space
+from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.types import Key, Obs, Step
+from outrider.worlds.gymnax.captioner import CAPTIONERS, Captioner
 from outrider.worlds.gymnax.family import GymnaxFacts
+from outrider.worlds.gymnax.words import CODE, KINDS, kind_name
 
 
 @dataclass(frozen=True)
 class Gymnax:
     """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
 
-    An observation is gymnax's own as one vector of floats. There are no captions: event codes are all 0.
+    An observation is gymnax's own as one vector of floats. There are no flags, so that scores stay comparable.
     """
 
     facts: GymnaxFacts
@@ -31,9 +33,9 @@ class Gymnax:
     params: Any
     space: Space
     vector: int
+    captioner: Captioner
     view: tuple[int, int] = (0, 0)
     flags: int = 0
-    codes: int = 1
 
     @property
     def id(self) -> str:
@@ -45,26 +47,33 @@ class Gymnax:
         """Steps after which an episode is truncated."""
         return self.facts.horizon
 
+    @property
+    def codes(self) -> int:
+        """Event codes are below this."""
+        return 1 + max(CODE[event] for event in KINDS[kind_name(self.id)].events)
+
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh episode."""
         obs, state = self.env.reset_env(key, self.params)
         return jax.tree.map(_strong, state), self._observed(obs)
 
-    def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
+    def step(self, key: Key, state: Any, action: Array) -> Step:
         """One action by gymnax's rules; no reset inside."""
         obs, after, reward, terminated, _ = self.env.step_env(key, state, action, self.params)
+        after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
+        reward = jnp.asarray(reward, jnp.float32)
         return Step(
-            state=jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state),
+            state=after,
             obs=self._observed(obs),
-            reward=jnp.asarray(reward, jnp.float32),
+            reward=reward,
             terminated=terminated,
             truncated=~terminated & self.env.is_truncated(after, self.params),
-            events=jnp.zeros(1, jnp.int32),
+            events=self.captioner.event(self.params, state, action, after, reward)[None],
         )
 
     def stagger(self, key: Key, state: Any) -> Any:
         """The same world at a random hour, where the clock ends episodes and means nothing else."""
-        if not self.facts.timed:
+        if not self.facts.timed or self.facts.hourly:
             return state
         return state.replace(time=jax.random.randint(key, (), 0, self.horizon))
 
@@ -72,9 +81,9 @@ class Gymnax:
         """There are no flags."""
         return jnp.zeros(codes.shape, jnp.uint32)
 
-    def situation(self, state: Any) -> Int[Array, "0"]:
-        """Nothing is told."""
-        return jnp.zeros(0, jnp.int32)
+    def situation(self, state: Any) -> Int[Array, "K"]:
+        """What holds now, as `words` says it for this kind of world."""
+        return jnp.stack([jnp.asarray(x, jnp.int32) for x in self.captioner.situation(self.params, state)])
 
     def _observed(self, obs: Array) -> Obs:
         return Obs(jnp.zeros(self.view, jnp.uint8), jnp.asarray(obs, jnp.float32).reshape(-1))
@@ -96,4 +105,5 @@ def build(world_id: str, facts: GymnaxFacts, options: frozenset[str]) -> Gymnax:
         params = params.replace(memory_length=facts.size)
     params = params.replace(max_steps_in_episode=facts.horizon)
     obs = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), params)[0])
-    return Gymnax(facts, env, params, Discrete(env.num_actions), obs.size)
+    space = Continuous(env.num_actions) if facts.continuous else Discrete(env.num_actions)
+    return Gymnax(facts, env, params, space, obs.size, CAPTIONERS[kind_name(facts.name)])

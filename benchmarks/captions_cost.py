@@ -1,0 +1,98 @@
+"""What captions cost: random steps a second of every device world with events and situations, and without.
+
+    python benchmarks/captions_cost.py                      # all worlds; needs the extras train and worlds; ten minutes
+    python benchmarks/captions_cost.py gymnax/deepsea-20    # some, without writing the result
+
+Random actions in one jitted scan, with resets as in training. Without captions is the same step whose events, marks of
+what was seen, and situations nobody reads, so that the compiler leaves them out; the observation is the same but for
+its flags. Both are compiled once and run in turn in one process. Writes benchmarks/results/captions_cost.json.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import outrider  # noqa: F401  first: it sets XLA up before jax is imported
+
+# isort: split
+import jax
+import jax.numpy as jnp
+from record import record
+
+from outrider.ops.distribution import Discrete
+from outrider.worlds.batch import Batch, Copies
+from outrider.worlds.names import WORLDS, check_world
+from outrider.worlds.registry import make
+
+ROUNDS = 7
+COPIES, STEPS = 1024, 200
+HEAVY_COPIES, HEAVY_STEPS = 64, 100  # of worlds that are dear to reset
+
+
+def stepper(batch: Batch, steps: int, captions: bool) -> Callable[[Copies, jax.Array], tuple[Copies, Any]]:
+    """A compiled walk of so many steps: the copies after it, and sums of what was asked for."""
+    world = batch.world
+
+    def step(copies: Copies, key: jax.Array) -> tuple[Copies, Any]:
+        act_key, step_key = jax.random.split(key)
+        if isinstance(world.space, Discrete):
+            action = jax.random.randint(act_key, (batch.copies,), 0, world.space.n)
+        else:
+            action = world.space.sample(act_key, jnp.zeros((batch.copies, world.space.outputs)))
+        after = batch.step(step_key, copies, action)
+        told: list[Any] = [
+            after.reward.sum(),
+            after.obs.grid.sum(),
+            after.obs.vector[:, : world.vector].sum(),
+        ]
+        if not captions:
+            return after.copies._replace(seen=copies.seen, flags=copies.flags), told
+        told += [after.events.sum(), after.first.sum(), jax.vmap(world.situation)(after.copies.world).sum()]
+        return after.copies, told
+
+    return jax.jit(lambda copies, key: jax.lax.scan(step, copies, jax.random.split(key, steps)))
+
+
+def measure(name: str) -> dict[str, Any]:
+    """One row of the table."""
+    facts, _ = check_world(name)
+    copies, steps = (HEAVY_COPIES, HEAVY_STEPS) if facts.dear_reset else (COPIES, STEPS)
+    batch = Batch(make(name), copies, max(1, copies // facts.copies_a_reset), sparing=facts.dear_reset)
+    start = jax.jit(batch.reset)(jax.random.key(0))[0]
+    walks = {said: stepper(batch, steps, said) for said in (True, False)}
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    for turn in range(ROUNDS + 1):
+        for said, walk in walks.items():
+            began = time.perf_counter()
+            jax.block_until_ready(walk(start, jax.random.key(turn)))
+            if turn:  # the first one compiles
+                rates[said].append(copies * steps / (time.perf_counter() - began))
+    told, silent = (statistics.median(rates[said]) for said in (True, False))
+    return {
+        "world": name,
+        "steps per second, with captions": round(told),
+        "without": round(silent),
+        "cost, %": round(100 * (1 - told / silent), 1),
+    }
+
+
+def main() -> None:
+    """Measure the worlds that are named, or all; print the rows, and write them if all were measured."""
+    rows = []
+    for name in sys.argv[1:] or WORLDS:
+        rows.append(measure(name))
+        print(rows[-1], flush=True)
+    what = (
+        f"Random steps with and without events and situations, {COPIES} copies ({HEAVY_COPIES} of Craftax), medians of "
+        f"{ROUNDS} interleaved runs."
+    )
+    if len(sys.argv) == 1:
+        print(record("captions_cost", what, rows))
+
+
+if __name__ == "__main__":
+    main()
