@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
+
+from outrider.errors import OutriderError
+
+RANDOM, MAXIMUM = "random", "maximum"  # the references that every normalised score needs
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A score to compare with: mean return of an episode, who reached it, and where that is said."""
+
+    name: str
+    score: float
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +29,7 @@ class WorldFacts:
     horizon: int
     description: str
     solved_above: float = 0.0
+    actions: tuple[str, ...] = ()  # what each discrete action does, in their order; empty where nobody said
     copies_a_reset: int = (
         16  # copies that share one freshly generated world a step; 1 where making one is cheap
     )
@@ -24,6 +38,40 @@ class WorldFacts:
     )
     timed: bool = True  # the clock cuts episodes off; else each terminates by itself within the horizon
     drawn: bool = True  # a film can be made of it
+    references: tuple[Reference, ...] = ()
+
+    def under(self, options: frozenset[str]) -> Self:
+        """The facts of this world with options. Errors: an option that this world of the family lacks."""
+        return self
+
+
+def reference(facts: WorldFacts, name: str) -> Reference:
+    """The reference of a name. Errors: the world has none of that name."""
+    for one in facts.references:
+        if one.name == name:
+            return one
+    raise OutriderError(
+        f"world {facts.name} has no reference score named {name!r}, so scores cannot be normalised"
+    )
+
+
+def normalised(facts: WorldFacts, score: float) -> float:
+    """A mean return as 0 where the random policy is and 1 at the maximum. Errors: no such reference."""
+    low, high = (reference(facts, name).score for name in (RANDOM, MAXIMUM))
+    return (score - low) / (high - low)
+
+
+def share_of_maximum(facts: WorldFacts, score: float) -> float:
+    """A mean return as a share of the maximum, as Craftax's scoreboard reports it. Errors: no maximum."""
+    return score / reference(facts, MAXIMUM).score
+
+
+def measured(
+    random: float, maximum: float, most: str = "by the world's rules"
+) -> tuple[Reference, Reference]:
+    """The two references of `normalised`: a random policy's score, as `benchmarks/random_scores.py` finds it, and the
+    largest return; `most` says why it is the largest."""
+    return Reference(RANDOM, random, "benchmarks/random_scores.py"), Reference(MAXIMUM, maximum, most)
 
 
 class Family(Protocol):

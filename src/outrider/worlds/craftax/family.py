@@ -36,12 +36,20 @@ ACHIEVEMENTS = (
     ("make iron sword", "You made an iron sword."),
 )
 
+# In craftax's order, see `craftax_classic/constants.py`.
+ACTIONS = (
+    "wait", "left", "right", "up", "down", "do", "sleep", "place stone", "place table", "place furnace", "place plant",
+    "make wood pickaxe", "make stone pickaxe", "make iron pickaxe", "make wood sword", "make stone sword",
+    "make iron sword",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class CraftaxFacts(WorldFacts):
     """`most` is the largest return: every achievement once, no health lost."""
 
     most: float
+    actions: tuple[str, ...] = ACTIONS
 
 
 WORLDS = {

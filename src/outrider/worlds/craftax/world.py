@@ -32,6 +32,7 @@ class Craftax:
     no flags. An event is an achievement's first time in the episode.
     """
 
+    id: str
     facts: CraftaxFacts
     params: EnvParams
     space: Space = Discrete(len(Action))  # noqa: RUF009
@@ -39,11 +40,6 @@ class Craftax:
     vector: int = 1345
     flags: int = 0
     codes: int = 1 + len(ACHIEVEMENTS)
-
-    @property
-    def id(self) -> str:
-        """As in the table of worlds."""
-        return self.facts.name
 
     @property
     def horizon(self) -> int:
@@ -121,4 +117,4 @@ def _codes(reached: Bool[Array, "22"]) -> Int[Array, "SLOTS"]:
 
 def build(world_id: str, facts: CraftaxFacts, options: frozenset[str]) -> Any:
     """The world of checked facts, with craftax's own parameters."""
-    return Craftax(facts, EnvParams(max_timesteps=facts.horizon))
+    return Craftax(world_id, facts, EnvParams(max_timesteps=facts.horizon))

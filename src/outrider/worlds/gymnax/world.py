@@ -26,6 +26,7 @@ class Gymnax:
     An observation is gymnax's own as one vector of floats. There are no captions: event codes are all 0.
     """
 
+    id: str
     facts: GymnaxFacts
     env: Any
     params: Any
@@ -34,11 +35,6 @@ class Gymnax:
     view: tuple[int, int] = (0, 0)
     flags: int = 0
     codes: int = 1
-
-    @property
-    def id(self) -> str:
-        """As in the table of worlds."""
-        return self.facts.name
 
     @property
     def horizon(self) -> int:
@@ -96,4 +92,4 @@ def build(world_id: str, facts: GymnaxFacts, options: frozenset[str]) -> Gymnax:
         params = params.replace(memory_length=facts.size)
     params = params.replace(max_steps_in_episode=facts.horizon)
     obs = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), params)[0])
-    return Gymnax(facts, env, params, Discrete(env.num_actions), obs.size)
+    return Gymnax(world_id, facts, env, params, Discrete(env.num_actions), obs.size)

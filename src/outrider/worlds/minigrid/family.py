@@ -22,6 +22,7 @@ class MiniGridFacts(WorldFacts):
     colours: tuple[int, ...]
     objects: tuple[int, ...]
     has_goal_tile: bool
+    actions: tuple[str, ...] = t.ACTION_NAMES
 
 
 def _doorkey(size: int, description: str) -> MiniGridFacts:
