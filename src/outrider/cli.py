@@ -51,7 +51,7 @@ class Train:
     learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
-        from outrider.commands import train
+        from outrider.commands.train import train
 
         train(self)
 
@@ -72,7 +72,7 @@ class Verify:
     """Processes that train at a time; by default one a core. Results do not depend on it."""
 
     def run(self) -> None:
-        from outrider.commands import verify
+        from outrider.commands.study import verify
 
         verify(self.claim, self.out, self.replace, self.cassette, self.workers)
 
@@ -132,7 +132,7 @@ class Worlds:
     """List the worlds."""
 
     def run(self) -> None:
-        from outrider.commands import worlds
+        from outrider.commands.worlds import worlds
 
         worlds()
 
@@ -150,7 +150,7 @@ class Ask:
     engine: str = "relevance(embedded)"
 
     def run(self) -> None:
-        from outrider.commands import ask
+        from outrider.commands.engine import ask
 
         ask(self.caption, self.world, self.mission, self.engine)
 
@@ -167,7 +167,7 @@ class Watch:
     """Weights of the captions; by default those beside the policy."""
 
     def run(self) -> None:
-        from outrider.commands import watch
+        from outrider.commands.policy import watch
 
         print(watch(self.policy, self.out, self.seed, self.weights))
 
@@ -184,7 +184,7 @@ class Export:
     """Under which the policy is released."""
 
     def run(self) -> None:
-        from outrider.commands import export
+        from outrider.commands.policy import export
 
         export(self.policy, self.out, self.licence)
 
@@ -196,7 +196,7 @@ class Models:
     what: tyro.conf.Positional[Literal["show", "fetch"]] = "show"
 
     def run(self) -> None:
-        from outrider.commands import models
+        from outrider.commands.engine import models
 
         models(self.what)
 
@@ -211,7 +211,7 @@ class Claims:
     """Write README's table and each claim's page; without, say which of them drifted from the evidence."""
 
     def run(self) -> None:
-        from outrider.commands import claims
+        from outrider.commands.study import claims
 
         claims(self.folder, self.readme, self.write)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 import jax
@@ -168,7 +167,5 @@ def test_a_world_without_words_has_nothing_to_rename():
     for name in wordless:
         with pytest.raises(OutriderError, match=r"leave out \+renamed|unknown option 'renamed'"):
             make(f"{name}+renamed")
-    for name, order in itertools.product(
-        ("minigrid/doorkey-8x8",), (("television", "renamed"), ("renamed", "television"))
-    ):
-        assert check_world(f"{name}+{'+'.join(order)}")[1] == frozenset(order)
+    for order in (("television", "renamed"), ("renamed", "television")):
+        assert check_world(f"minigrid/doorkey-8x8+{'+'.join(order)}")[1] == frozenset(order)

@@ -32,7 +32,7 @@ def family_of(name: str) -> Family:
 
 
 def options_of(name: str) -> Mapping[str, str]:
-    """What may follow a `+` in the id of a known world, with what it does: its family's, and new names for its words."""
+    """What may follow a `+` in the id of a known world, with what it does: its family's, and `+renamed`."""
     family = family_of(name)
     speaks = bool(family.sentences(name, frozenset()))
     return {**family.options, **({renamed.OPTION: renamed.EFFECT} if speaks else {})}

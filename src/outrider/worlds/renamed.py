@@ -3,8 +3,8 @@ is no help. Standard library only.
 
 A word of a closed class ("you", "the", "into") stays, as do numbers; every other word becomes a made-up one, so a
 family that comes later leaks nothing. Which one is a hash of the word's stem: the same in every world, release and
-process, and what was recorded stays valid. Endings stay ("unlock", "unlocked": "dulvek", "dulveked"), so that mission and
-captions still share words as they did. Device codes, dynamics and observations know nothing of it.
+process, and what was recorded stays valid. Endings stay ("unlock", "unlocked": "wubkof", "wubkofed"), so that mission
+and captions still share words as they did. Device codes, dynamics and observations know nothing of it.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ OPTION = "renamed"
 EFFECT = "things, colours and actions have made-up names in all sentences"
 
 # Words that name no thing, quality or action: articles, pronouns, prepositions, conjunctions, auxiliaries, amounts.
-FUNCTION = frozenset(
-    """
-    a an the this that these those you your yours yourself it its itself he she him her his they them their we us our i me
-    my who whom whose which what where when why how there here nothing something anything everything no none not never
-    any some all both each every either neither other another such same
-    in on at by for from to of off up down out over under into onto through with without within across along around
-    behind before after above below between beside against near toward towards until about as than
-    and or but nor so if then else while because since though although too also again only just now already still yet
-    is are am was were be been being do does did done has have had having will would can could may might must shall should
-    one two three four five six seven eight nine ten many much more most few fewer less least several once twice
-    don doesn didn isn aren wasn weren won s t ll re ve d m
-    """.split()
+_CLOSED = (
+    "a an the this that these those you your yours yourself it its itself he she him her his they them "
+    "their we us our i me my who whom whose which what where when why how there here nothing something "
+    "anything everything no none not never any some all both each every either neither other another such "
+    "same in on at by for from to of off up down out over under into onto through with without within "
+    "across along around behind before after above below between beside against near toward towards until "
+    "about as than and or but nor so if then else while because since though although too also again only "
+    "just now already still yet is are am was were be been being do does did done has have had having "
+    "will would can could may might must shall should one two three four five six seven eight nine ten "
+    "many much more most few fewer less least several once twice don doesn didn isn aren wasn weren s t "
+    "ll re ve d m "
 )
+FUNCTION = frozenset(_CLOSED.split())
 # Irregular forms, with the stem and the ending under which they are renamed.
 FORMS: Mapping[str, tuple[str, str]] = {
     form: (stem, ending)
     for ending, forms in {
-        "ed": "ate eat drank drink woke wake made make slept sleep fought fight shot shoot broke break lit light dug dig "
-        "put put got get drew draw found find fell fall took take threw throw held hold built build grew grow went go "
-        "hit hit saw see felt feel lost lose kept keep bought buy sold sell ran run rose rise swung swing "
-        "came come stood stand heard hear knew know wore wear spoke speak cast cast",
-        "en": "eaten eat drunk drink wooden wood woken wake broken break fallen fall taken take thrown throw grown grow "
-        "gone go seen see known know worn wear risen rise golden gold",
+        "ed": "ate eat drank drink woke wake made make slept sleep fought fight shot shoot broke break lit light dug "
+        "dig got get drew draw found find fell fall took take threw throw held hold built build grew grow went go "
+        "saw see felt feel lost lose kept keep bought buy sold sell ran run rose rise swung swing "
+        "came come stood stand heard hear knew know wore wear spoke speak",
+        "en": "eaten eat drunk drink wooden wood woken wake broken break fallen fall taken take thrown throw grown "
+        "grow gone go seen see known know worn wear risen rise golden gold",
         "s": "leaves leaf men man women woman mice mouse feet foot teeth tooth knives knife wolves wolf children child",
     }.items()
     for form, stem in zip(forms.split()[::2], forms.split()[1::2], strict=True)
@@ -47,25 +47,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
 ENDINGS = ("ing", "ed", "es", "s")
 # A made-up word is six letters, "dulvek", of which there are 17 * 5 * 11 * 17 * 5 * 9: so many that no two stems of all
 # worlds' words share one (a test looks), and so long that no ending is mistaken for a part of one.
-ONSETS, VOWELS, CODAS, LAST = (
-    "bdfghjklmnprtvwyz",
-    "aeiou",
-    "bfgklmprvxz",
-    "bfgkmpvxz",
-)  # English ends in -er, -al, -or
-ENGLISH = (
-    "laptop",
-    "markup",
-    "reflex",
-    "reflux",
-    "vertex",
-    "vortex",
-    "bumpup",
-    "lapdog",
-    "kidnap",
-    "hiccup",
-    "zigzag",
-)
+ONSETS, VOWELS = "bdfghjklmnprtvwyz", "aeiou"
+CODAS, LAST = "bfgklmprvxz", "bfgkmpvxz"  # fewer at the end: English words end in -er, -al, -or
+_ENGLISH = "laptop markup reflex reflux vertex vortex lapdog kidnap hiccup zigzag"
+ENGLISH = frozenset(_ENGLISH.split())
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -92,7 +77,7 @@ def content_words(sentence: str) -> frozenset[str]:
 
 
 def _parted(word: str) -> tuple[str, str]:
-    """Stem and ending: the stem is the same in every form ("drop", "dropped"; "close", "closed"; "carry", "carries")."""
+    """Stem and ending; the stem is the same in all forms: drop, dropped; close, closed; carry, carries."""
     if word in FORMS:
         stem, ending = FORMS[word]
         return _plain(stem), ending
