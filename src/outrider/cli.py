@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | export | models | claims`.
+"""The command line: `outrider train | verify | sweep | bench | worlds | play | ask | watch | export | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -138,6 +138,21 @@ class Worlds:
 
 
 @dataclasses.dataclass(frozen=True)
+class Play:
+    """Step a device world by hand in the terminal, with its captions; from a pipe, a key a character."""
+
+    world: tyro.conf.Positional[str]
+    """World with its options, such as minigrid/doorkey-8x8+television."""
+    seed: int = 0
+    """Other seeds, other episodes; the same seed and keys, the same episode."""
+
+    def run(self) -> None:
+        from outrider.commands.play import play
+
+        play(self.world, self.seed)
+
+
+@dataclasses.dataclass(frozen=True)
 class Ask:
     """Put one question to an engine: how relevant is a caption to a world's mission?"""
 
@@ -222,6 +237,7 @@ COMMANDS = {
     "sweep": Sweep,
     "bench": Bench,
     "worlds": Worlds,
+    "play": Play,
     "ask": Ask,
     "watch": Watch,
     "export": Export,
