@@ -129,12 +129,17 @@ class Bench:
 
 @dataclasses.dataclass(frozen=True)
 class Worlds:
-    """List the worlds."""
+    """List the worlds: all, those that a pattern fits, or one in full."""
+
+    what: tyro.conf.Positional[str] = ""
+    """A world's id, shown in full; or a part of some names, such as doorkey, deepsea-*, envpool/MiniGrid-."""
+    all: bool = False
+    """Every host world by its id, and every sentence of one world."""
 
     def run(self) -> None:
         from outrider.commands.worlds import worlds
 
-        worlds()
+        worlds(self.what, self.all)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -122,7 +122,8 @@ class Terminal:
         self.near, self.far = pty.openpty()
         termios.tcsetwinsize(self.far, (30, 100))
         self.before = termios.tcgetattr(self.far)
-        begin = "import fcntl, os, sys, termios as t; fcntl.ioctl(0, t.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+        owning = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # for Ctrl-C
+        begin = f"{owning}; os.execv(sys.argv[1], sys.argv[1:])"
         self.process = subprocess.Popen(
             [sys.executable, "-c", begin, *COMMAND, *arguments],
             stdin=self.far,

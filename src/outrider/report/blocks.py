@@ -34,7 +34,7 @@ def picture(image: NDArray[np.uint8], columns: int, lines: int, colours: bool) -
             shade = (upper + lower).sum(axis=-1) * len(SHADES) // (6 * 256)
             text.append("".join(SHADES[s] for s in shade.tolist()))
         text.append("\n")
-    text.rstrip()
+    text.right_crop(1)
     return text
 
 

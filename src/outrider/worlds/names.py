@@ -54,15 +54,13 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
             f"world {world_id} runs on the host, without captions: `outrider train` takes it, nothing else does yet"
         )
     if name not in WORLDS:
-        raise OutriderError(
-            _unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all"
-        )
+        raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")
     known = tuple(options_of(name))
     for option in options:
         if not known:
             raise OutriderError(f"world {name} has no options; leave out +{option}")
         if option not in known:
-            raise OutriderError(_unknown(f"option {option!r} of world {name}", option, known))
+            raise OutriderError(unknown(f"option {option!r} of world {name}", option, known))
     if len({option.partition("=")[0] for option in options}) < len(options):
         raise OutriderError(f"world {world_id!r} names an option twice; once is enough")
     facts = WORLDS[name].under(frozenset(options) - {renamed.OPTION})
@@ -83,7 +81,8 @@ def check_installed(world_id: str) -> None:
         )
 
 
-def _unknown(what: str, given: str, known: Sequence[str]) -> str:
+def unknown(what: str, given: str, known: Sequence[str]) -> str:
+    """A message about an unknown name, with at most four of the known ones, the nearest if any is near."""
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.4) or list(known)[:4]
     return f"unknown {what}; did you mean {' or '.join(near)}?"
 
