@@ -40,8 +40,8 @@ def test_the_claims_board_is_in_step_with_its_evidence():
 def test_every_page_opens_and_closes_its_blocks(generate):
     for page in generate.pages():
         text = page.read_text()
-        begun = len(re.findall(r"<!-- (?:code|bench|worlds|picture|board|sweep):.*:begin -->", text))
-        ended = len(re.findall(r"<!-- (?:code|bench|worlds|picture|board|sweep):end -->", text))
+        begun = len(re.findall(r"<!-- (?:code|bench|worlds|coverage|picture|board|sweep):.*:begin -->", text))
+        ended = len(re.findall(r"<!-- (?:code|bench|worlds|coverage|picture|board|sweep):end -->", text))
         assert begun == ended == len(generate.BLOCK.findall(text)), page
 
 

@@ -10,7 +10,16 @@ from rich.table import Table
 
 from outrider.errors import OutriderError
 from outrider.worlds import listing
-from outrider.worlds.names import FAMILIES, HOST, WORLDS, check_world, family_of, is_host, options_of
+from outrider.worlds.names import (
+    FAMILIES,
+    HOST,
+    WORLDS,
+    check_world,
+    event_sentences,
+    family_of,
+    is_host,
+    options_of,
+)
 
 SHOWN = 5  # sentences of a kind in full view, without --all
 WIDE = 110  # columns of a terminal that has place for scores
@@ -121,9 +130,11 @@ def _one(world_id: str, everything: bool, console: Console) -> None:
         console.print(f"{'score':>16}: {one.score:g} {one.name} ({one.source})", markup=False, soft_wrap=True)
     for option, count in listing.options(facts.name).items():
         console.print(
-            f"{'option':>16}: +{option}   {options_of(facts.name)[option]}; {count:,} captions", markup=False
+            f"{'option':>16}: +{option}   {options_of(facts.name)[option]}; {count:,} events", markup=False
         )
-    console.print(f"{listing.captions(world_id):,} captions of events, by kind:")
+    console.print(
+        f"{listing.captions(world_id):,} captions of {len(event_sentences(world_id)):,} events, by kind:"
+    )
     for kind, said in listing.sentences_by_kind(world_id).items():
         shown = said if everything else said[:SHOWN]
         more = f" ... and {len(said) - SHOWN:,} more (--all)" if len(said) > len(shown) else ""

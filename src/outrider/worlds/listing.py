@@ -63,11 +63,11 @@ def captions(world_id: str) -> int:
 
 
 def options(name: str) -> dict[str, int]:
-    """The options that a world takes, each with the captions that the world then has."""
+    """The options that a world takes, each with how many events the world then tells apart."""
     found = {}
     for option in options_of(name):
         try:
-            found[option] = captions(f"{name}+{option}")
+            found[option] = len(event_sentences(f"{name}+{option}"))
         except OutriderError:  # an option of its family that this world lacks
             continue
     return found
