@@ -193,7 +193,7 @@ def _kinds_of_worlds() -> str:
             f"| `{kind if len(names) > 1 else names[0]}` | {sizes} | {facts.description} | {_span(horizons)} "
             f"| {_span(captions)} | {options} |"
         )
-    head = "| world | sizes | what to do, in the first size | longest episode, steps | captions | options, with all events |"
+    head = "| world | sizes | what to do, in the first | longest episode, steps | captions | options, with all events |"
     return "\n".join([head, "| --- | --- | --- | ---: | ---: | --- |", *rows])
 
 

@@ -26,7 +26,7 @@ def play(world_id: str, seed: int) -> None:
     check_installed(world_id)
     from outrider.commands.player import Player
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if not (console.is_terminal and sys.stdin.isatty()):
         _in_lines(Player(world_id, seed), console)
         return

@@ -27,7 +27,7 @@ WIDE = 110  # columns of a terminal that has place for scores
 
 def worlds(what: str, everything: bool) -> None:
     """Print what was asked for. Errors: nothing fits, with the nearest name; a host package that is not installed."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if is_host(what):
         _host(what, everything, console)
     elif what.partition("+")[0] in WORLDS:
@@ -123,11 +123,11 @@ def _one(world_id: str, everything: bool, console: Console) -> None:
         "solved": f"with a return above {facts.solved_above:g}",
         "random steps": f"{found.rate:,.0f} a second on {listing.machine()}" if found else "not measured",
     }
-    console.print(f"[bold]{world_id}[/bold] (device)")
+    console.print(f"{world_id} (device)", style="bold")
     for name, told in lines.items():
-        console.print(f"{name:>16}: {told}", markup=False, soft_wrap=True)
+        console.print(f"{name:>16}: {told}", soft_wrap=True)
     for one in facts.references:
-        console.print(f"{'score':>16}: {one.score:g} {one.name} ({one.source})", markup=False, soft_wrap=True)
+        console.print(f"{'score':>16}: {one.score:g} {one.name} ({one.source})", soft_wrap=True)
     for option, count in listing.options(facts.name).items():
         console.print(
             f"{'option':>16}: +{option}   {options_of(facts.name)[option]}; {count:,} events", markup=False
@@ -138,4 +138,4 @@ def _one(world_id: str, everything: bool, console: Console) -> None:
     for kind, said in listing.sentences_by_kind(world_id).items():
         shown = said if everything else said[:SHOWN]
         more = f" ... and {len(said) - SHOWN:,} more (--all)" if len(said) > len(shown) else ""
-        console.print(f"{kind:>16}: {' '.join(shown)}{more}", markup=False, soft_wrap=True)
+        console.print(f"{kind:>16}: {' '.join(shown)}{more}", soft_wrap=True)
