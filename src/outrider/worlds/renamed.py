@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 OPTION = "renamed"
 EFFECT = "things, colours and actions have made-up names in all sentences"
@@ -59,6 +60,7 @@ def rename(sentence: str) -> str:
     return _WORD.sub(lambda found: rename_word(found[0]), sentence)
 
 
+@lru_cache(maxsize=65_536)
 def rename_word(word: str) -> str:
     """A word's made-up one; a word of a closed class stays."""
     lower = word.lower()
