@@ -28,6 +28,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from record import record
+from world_rates import by_chance
 
 from outrider.learn.settings import Settings
 from outrider.learn.train import train
@@ -81,7 +82,7 @@ def walked(name: str, steps: int, network: Any = None) -> dict[str, Any]:
         copied, obs, memory, restart = carry
         act_key, step_key = jax.random.split(key)
         if network is None:
-            actions = jax.random.randint(act_key, (copies,), 0, world.space.outputs)
+            actions = by_chance(world.space, act_key, copies)
         else:
             outputs, _, memory = network.act(memory, obs, restart)
             actions = network.space.sample(act_key, outputs)

@@ -17,9 +17,10 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 
 # isort: split
 import jax
+import jax.numpy as jnp
 from record import RESULTS, record
 
-from outrider.ops.distribution import Discrete
+from outrider.ops.distribution import Discrete, Space
 from outrider.worlds.batch import Batch
 from outrider.worlds.listing import matching
 from outrider.worlds.names import WORLDS
@@ -39,7 +40,7 @@ def rate(name: str, world: World) -> float:
 
     def one(copied, key):
         act_key, step_key = jax.random.split(key)
-        actions = jax.random.randint(act_key, (copies,), 0, world.space.outputs)
+        actions = by_chance(world.space, act_key, copies)
         after = batch.step(step_key, copied, actions)
         seen = (
             after.reward.sum(),
@@ -62,6 +63,13 @@ def rate(name: str, world: World) -> float:
             scans += 1
         best = max(best, copies * STEPS * scans / taken)
     return best
+
+
+def by_chance(space: Space, key: jax.Array, copies: int) -> jax.Array:
+    """Random actions: alike probable where they are choices, normally distributed where they are numbers."""
+    if isinstance(space, Discrete):
+        return jax.random.randint(key, (copies,), 0, space.n)
+    return space.sample(key, jnp.zeros((copies, space.outputs)))
 
 
 def sees(world: World) -> str:

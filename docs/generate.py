@@ -45,6 +45,7 @@ BLOCK = re.compile(
     r".*?(<!-- (?P=kind):end -->)",
     re.DOTALL,
 )
+MANY = 5  # options of one name that are still listed one by one
 EXCERPT = re.compile(r'(?P<path>[^:]+)::(?P<symbol>[\w.]+)(?: "(?P<start>.+)" to "(?P<end>.+)")?')
 
 
@@ -156,7 +157,7 @@ def _all_worlds() -> str:
         scores = "<br>".join(
             f"{one.name} {one.score:.4g} ({_source(one.source)})" for one in facts.references
         )
-        options = ", ".join(f"`+{option}` {count:,}" for option, count in listing.options(name).items())
+        options = _told(listing.options(name))
         rows.append(
             f"| `{name}` | {facts.description} | {facts.mission} | {row.get('sees', '-')} "
             f"| {row.get('actions', len(facts.actions) or '-')} | {facts.horizon:,} | {listing.captions(name):,} "
@@ -183,18 +184,26 @@ def _kinds_of_worlds() -> str:
         captions = sorted({listing.captions(name) for name in names})
         horizons = sorted({WORLDS[name].horizon for name in names})
         sizes = ", ".join(name.removeprefix(kind).lstrip("-") for name in names) if len(names) > 1 else ""
-        most: dict[str, int] = {}
-        for option, events in listing.options(names[0]).items():
-            if option != renamed.OPTION:  # which all have that speak
-                head = option.partition("=")[0]
-                most[head] = max(most.get(head, 0), events)
-        options = ", ".join(f"`+{option}` {events:,}" for option, events in most.items())
+        options = _told({o: events for o, events in listing.options(names[0]).items() if o != renamed.OPTION})
         rows.append(
             f"| `{kind if len(names) > 1 else names[0]}` | {sizes} | {facts.description} | {_span(horizons)} "
             f"| {_span(captions)} | {options} |"
         )
     head = "| world | sizes | what to do, in the first | longest episode, steps | captions | options, with all events |"
     return "\n".join([head, "| --- | --- | --- | ---: | ---: | --- |", *rows])
+
+
+def _told(options: dict[str, int]) -> str:
+    """Options with the events that a world then tells apart; those of one name as one where they are many."""
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for option, events in options.items():
+        groups.setdefault(option.partition("=")[0], []).append((option, events))
+    return ", ".join(
+        f"`+{name}=...` ({len(group)} of them) {max(events for _, events in group):,}"
+        if len(group) > MANY
+        else ", ".join(f"`+{option}` {events:,}" for option, events in group)
+        for name, group in groups.items()
+    )
 
 
 def _span(numbers: list[int]) -> str:

@@ -33,7 +33,7 @@ def told(capsys, *arguments: str) -> str:
         (f"{DOORKEY}+televison", ("option 'televison'", "did you mean television")),
         (f"{DOORKEY}+renamd", ("option 'renamd'", "did you mean renamed")),
         (f"{DOORKEY}+renamed+renamed", ("names an option twice", "once is enough")),
-        ("gymnax/cartpole+renamed", ("gymnax/cartpole has no options", "leave out +renamed")),
+        ("gymnax/cartpole+television", ("gymnax/cartpole has no options", "leave out +television")),
         ("minigrid/dorkey-8x8+renamed", ("unknown world", DOORKEY)),
     ],
 )

@@ -8,7 +8,9 @@ from typing import Protocol, Self
 
 from outrider.errors import OutriderError
 
-RANDOM, MAXIMUM = "random", "maximum"  # the references that every normalised score needs
+RANDOM, MAXIMUM, SOLVED = "random", "maximum", "solved"
+RULES = "by the world's rules"  # the source of what follows from them
+MEASURED = "benchmarks/random_scores.py"  # the source of what a policy by chance scored here
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,22 @@ class WorldFacts:
         return self
 
 
-def reference(facts: WorldFacts, name: str) -> Reference:
-    """The reference of a name. Errors: the world has none of that name."""
-    for one in facts.references:
-        if one.name == name:
-            return one
+def reference(facts: WorldFacts, *names: str) -> Reference:
+    """The reference of the first name that the world has. Errors: it has none of them."""
+    for name in names:
+        for one in facts.references:
+            if one.name == name:
+                return one
     raise OutriderError(
-        f"world {facts.name} has no reference score named {name!r}, so scores cannot be normalised"
+        f"world {facts.name} has no reference score named {' or '.join(names)}, so scores of it cannot be normalised"
     )
 
 
 def normalised(facts: WorldFacts, score: float) -> float:
-    """A mean return as 0 where the random policy is and 1 at the maximum. Errors: no such reference."""
-    low, high = (reference(facts, name).score for name in (RANDOM, MAXIMUM))
+    """A mean return as 0 where a policy by chance is and 1 at the maximum, or, where no maximum is known, where the world
+    counts as solved. Errors: no such references.
+    """
+    low, high = reference(facts, RANDOM).score, reference(facts, MAXIMUM, SOLVED).score
     return (score - low) / (high - low)
 
 
@@ -66,12 +71,10 @@ def share_of_maximum(facts: WorldFacts, score: float) -> float:
     return score / reference(facts, MAXIMUM).score
 
 
-def measured(
-    random: float, maximum: float, most: str = "by the world's rules"
-) -> tuple[Reference, Reference]:
-    """The two references of `normalised`: a random policy's score, as `benchmarks/random_scores.py` finds it, and the
-    largest return; `most` says why it is the largest."""
-    return Reference(RANDOM, random, "benchmarks/random_scores.py"), Reference(MAXIMUM, maximum, most)
+def between(random: float, maximum: float, *, measured: bool = True) -> tuple[Reference, Reference]:
+    """The two references of `normalised`: what a policy by chance scores, by `MEASURED` or else by the rules, and the
+    largest return by the rules. MiniGrid's maximum is 1: `between(random=0.02, maximum=1.0)`."""
+    return Reference(RANDOM, random, MEASURED if measured else RULES), Reference(MAXIMUM, maximum, RULES)
 
 
 class Family(Protocol):

@@ -57,8 +57,10 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
         raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")
     known = tuple(options_of(name))
     for option in options:
-        if not known:
-            raise OutriderError(f"world {name} has no options; leave out +{option}")
+        if option not in known and not family_of(name).options:
+            raise OutriderError(
+                f"world {name} has no options{f' but +{known[0]}' if known else ''}; leave out +{option}"
+            )
         if option not in known:
             raise OutriderError(unknown(f"option {option!r} of world {name}", option, known))
     if len({option.partition("=")[0] for option in options}) < len(options):

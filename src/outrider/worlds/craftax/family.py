@@ -49,7 +49,6 @@ class CraftaxFacts(WorldFacts):
     """`most` is the largest return: every achievement once, no health lost."""
 
     most: float
-    actions: tuple[str, ...] = ACTIONS
 
 
 WORLDS = {
@@ -59,6 +58,7 @@ WORLDS = {
         horizon=10_000,
         description="gather, craft, fight and survive; a reward for each of 22 achievements",
         solved_above=20.5,
+        actions=ACTIONS,
         most=22.0,
         copies_a_reset=64,
         dear_reset=True,
