@@ -40,12 +40,12 @@ from outrider.worlds.registry import make
 STEPS, TRAINED, LENGTH = 1_000_000, 300_000, 32  # steps counted, steps trained before, steps of a jitted scan
 COPIES, DEAR_COPIES = 256, 64
 MARKS = {1_000: "1k", 10_000: "10k", 100_000: "100k", 1_000_000: "1M"}
-MORE = ("minigrid/doorkey-8x8+television",)  # beside one of each kind
+MORE = ("minigrid/doorkey-16x16", "minigrid/doorkey-8x8+television")  # beside one of each kind
 
 
 def chosen(patterns: list[str]) -> list[str]:
-    """Worlds that speak: of the patterns, else the last of each kind (the largest) and some with options."""
-    names = [names[-1] for names in kinds().values()] + list(MORE)
+    """Worlds that speak: of the patterns, else the first of each kind, which a policy soon learns, and some more."""
+    names = [names[0] for names in kinds().values()] + list(MORE)
     if patterns:
         every = [name for of_kind in kinds().values() for name in of_kind] + list(MORE)
         names = [name for name in every if any(matches(name, pattern) for pattern in patterns)]

@@ -28,7 +28,7 @@ def test_every_world_is_in_the_table(capsys, monkeypatch):
 
 def test_patterns_choose(capsys, monkeypatch):
     assert listing.matching("deepsea") == listing.matching("gymnax/Deepsea-*")
-    assert listing.matching("*-8") == ("gymnax/deepsea-8",)
+    assert listing.matching("*sea-8") == ("gymnax/deepsea-8",)
     text = shown(capsys, monkeypatch, "doorkey")
     assert "minigrid/doorkey-16x16" in text
     assert "deepsea" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich import box
@@ -22,6 +23,7 @@ from outrider.worlds.names import (
 )
 
 SHOWN = 5  # sentences of a kind in full view, without --all
+MANY = 5  # options of one name that are still listed one by one
 WIDE = 110  # columns of a terminal that has place for scores
 
 
@@ -73,10 +75,12 @@ def _rest(everything: bool, console: Console) -> None:
     """What the table of device worlds leaves out: options, and the worlds of other packages."""
     for family in FAMILIES:
         taken = dict.fromkeys(option for name in FAMILIES[family].worlds for option in options_of(name))
-        if taken:
-            console.print(
-                f"options of {family} worlds: {' '.join(f'+{option}' for option in taken)}", soft_wrap=True
-            )
+        heads = Counter(option.partition("=")[0] for option in taken)
+        told = dict.fromkeys(
+            f"+{h}=..." if heads[h := o.partition("=")[0]] > MANY else f"+{o}" for o in taken
+        )
+        if told:
+            console.print(f"options of {family} worlds: {' '.join(told)}", soft_wrap=True)
     for head in HOST:
         package = head.strip("/")
         if everything:
