@@ -30,6 +30,14 @@ ALL = [
     )
 ]
 
+# Things, qualities and actions, listed by hand: that they go does not hang on which words are held for closed classes.
+NAMED = frozenset(
+    "key keys door doors wall goal ball box square pyramid hexagon star red green blue purple yellow grey object room "  # noqa: SIM905
+    "unlock unlocked open opened closed locked pick picked drop dropped bumped reached walked carry use get go left right "
+    "wood wooden stone coal iron diamond table furnace sapling plant cow zombie skeleton sword pickaxe water arrow torch "
+    "collected placed ate drank made defeated woke sleep fight television shows recipe moon memory match pole car hill".split()
+)
+
 
 def said(world_id: str) -> list[str]:
     """All that a world can say, but for its situations."""
@@ -52,7 +60,7 @@ def test_no_thing_or_action_survives(world_id):
     plain, made_up = said(world_id), said(f"{world_id}+renamed")
     assert len(plain) == len(made_up)
     for before, after in zip(plain, made_up, strict=True):
-        survivors = real & {word.lower() for word in re.findall("[A-Za-z]+", after)}
+        survivors = (real | NAMED) & {word.lower() for word in re.findall("[A-Za-z]+", after)}
         assert not survivors, (before, after)
         assert re.sub("[A-Za-z]+", "", before) == re.sub("[A-Za-z]+", "", after)
     assert len(set(plain)) == len(set(made_up))
