@@ -121,7 +121,7 @@ def walked(name: str, steps: int, network: Any = None) -> dict[str, Any]:
     }
     return counts | {
         "of event codes": len(told),
-        "captions seen": len({told[code] for (code,) in events.first}),
+        "captions seen": len({told[code] for (code,), when in events.first.items() if when < steps}),
         "solved": round(solved / ended, 2) if ended else 0.0,
     }
 

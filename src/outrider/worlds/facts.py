@@ -59,8 +59,8 @@ def reference(facts: WorldFacts, *names: str) -> Reference:
 
 
 def normalised(facts: WorldFacts, score: float) -> float:
-    """A mean return as 0 where a policy by chance is and 1 at the maximum, or, where no maximum is known, where the world
-    counts as solved. Errors: no such references.
+    """A mean return as 0 where a policy by chance is and 1 at the maximum, or, where no maximum is known, where the
+    world counts as solved. Errors: no such references.
     """
     low, high = reference(facts, RANDOM).score, reference(facts, MAXIMUM, SOLVED).score
     return (score - low) / (high - low)
