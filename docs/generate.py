@@ -10,6 +10,8 @@ A block in a page is `<!-- KIND:WHAT:begin -->`, what was generated, `<!-- KIND:
                                         and on to where brackets close
     bench:NAME                          benchmarks/results/NAME.json as a table
     worlds:all                          the table of worlds
+    worlds:kinds                        a row for each kind of world
+    coverage:all                        benchmarks/results/caption_coverage.json as a chart and a table
     picture:CLAIM                       learning curves and film of a claim, from its evidence
     sweep:NAME                          the table of sweeps/NAME/record.json
     board:all                           the claims board, for pages beside README (`outrider claims` fills that)
@@ -27,17 +29,19 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+COVERAGE = ROOT / "docs" / "pictures" / "caption-coverage.svg"
 sys.path.insert(0, str(Path(__file__).parent))
 
+from coverage import coverage_chart  # noqa: E402
 from picture import learning_curves  # noqa: E402
 
-from outrider.errors import OutriderError  # noqa: E402
 from outrider.report.board import readme_table  # noqa: E402
 from outrider.sweep.record import table as sweep_table  # noqa: E402
-from outrider.worlds.names import WORLDS, event_sentences, family_of  # noqa: E402
+from outrider.worlds import listing, renamed  # noqa: E402
+from outrider.worlds.names import WORLDS  # noqa: E402
 
 BLOCK = re.compile(
-    r"(<!-- (?P<kind>code|bench|worlds|picture|board|sweep):(?P<what>[^\n]+?):begin -->\n)"
+    r"(<!-- (?P<kind>code|bench|worlds|coverage|picture|board|sweep):(?P<what>[^\n]+?):begin -->\n)"
     r".*?(<!-- (?P=kind):end -->)",
     re.DOTALL,
 )
@@ -69,7 +73,7 @@ def code(what: str, page: Path) -> str:
     if not asked:
         raise ValueError('write PATH::SYMBOL or PATH::SYMBOL "FROM" to "TO"')
     text = (ROOT / asked["path"]).read_text(encoding="utf-8")
-    lines = text.splitlines()[slice(*_span(ast.parse(text), asked["symbol"]))]
+    lines = text.splitlines()[slice(*_span_of(ast.parse(text), asked["symbol"]))]
     if asked["start"]:
         first = next((i for i, line in enumerate(lines) if asked["start"] in line), None)
         if first is None:
@@ -91,7 +95,7 @@ def _unclosed(lines: list[str]) -> bool:
     return sum(text.count(c) for c in "([{") > sum(text.count(c) for c in ")]}")
 
 
-def _span(tree: ast.AST, symbol: str) -> tuple[int, int]:
+def _span_of(tree: ast.AST, symbol: str) -> tuple[int, int]:
     """First and last line of a function or class; decorators belong to it."""
     node: Any = tree
     for name in symbol.split("."):
@@ -113,16 +117,15 @@ def bench(what: str, page: Path) -> str:
 
 
 def _table(measured: dict[str, Any]) -> str:
-    rows, machine = measured["rows"], measured["machine"]
+    rows = measured["rows"]
     columns = list(rows[0])
-    where = machine if isinstance(machine, str) else f"{machine['cores']} cores of {machine['processor']}"
     return "\n".join(
         [
             f"{measured['what']}\n",
             f"| {' | '.join(columns)} |",
             f"| {' | '.join('---' if isinstance(rows[0][c], str) else '---:' for c in columns)} |",
             *(f"| {' | '.join(_cell(row[c]) for c in columns)} |" for row in rows),
-            f"\nMeasured on {where} by `{measured['command']}`.",
+            f"\nMeasured on {_where(measured)} by `{measured['command']}`.",
         ]
     )
 
@@ -140,31 +143,93 @@ def sweep(what: str, page: Path) -> str:
 
 
 def worlds(what: str, page: Path) -> str:
-    """The table of worlds: what a plan can name."""
-    rows = [
-        f"| `{name}` | {facts.description} | {facts.mission} | {facts.horizon:,} "
-        f"| {len(set(event_sentences(name).values()))} | {_options(name)} |"
-        for name, facts in WORLDS.items()
-    ]
-    head = "| world | what to do | mission | longest episode, steps | captions | options, with all events |"
+    """The table of worlds: all that a plan can name, or a row for each kind."""
+    return _kinds_of_worlds() if what == "kinds" else _all_worlds()
+
+
+def _all_worlds() -> str:
+    rates = _result("world_rates") or {"rows": []}
+    measured = {row["world"]: row for row in rates["rows"]}
+    rows = []
+    for name, facts in WORLDS.items():
+        row = measured.get(name, {})
+        rate = row.get("random steps a second")
+        scores = "<br>".join(
+            f"{one.name} {one.score:.4g} ({_source(one.source)})" for one in facts.references
+        )
+        options = _told(listing.options(name))
+        rows.append(
+            f"| `{name}` | {facts.description} | {facts.mission} | {row.get('sees', '-')} "
+            f"| {row.get('actions', len(facts.actions) or '-')} | {facts.horizon:,} | {listing.captions(name):,} "
+            f"| {f'{rate:,.0f}' if rate else '-'} | {scores} | {options} |"
+        )
+    head = "| world | what to do | mission | sees | actions | longest episode, steps | captions | random steps/s "
+    where = f"\n\nRates: {rates['what']} Measured on {_where(rates)}." if rates["rows"] else ""
+    return (
+        "\n".join(
+            [
+                head + "| scores, with their source | options, with all events |",
+                "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |",
+                *rows,
+            ]
+        )
+        + where
+    )
+
+
+def _kinds_of_worlds() -> str:
+    rows = []
+    for kind, names in listing.kinds().items():
+        facts = WORLDS[names[0]]
+        captions = sorted({listing.captions(name) for name in names})
+        horizons = sorted({WORLDS[name].horizon for name in names})
+        sizes = ", ".join(name.removeprefix(kind).lstrip("-") for name in names) if len(names) > 1 else ""
+        options = _told({o: events for o, events in listing.options(names[0]).items() if o != renamed.OPTION})
+        rows.append(
+            f"| `{kind if len(names) > 1 else names[0]}` | {sizes} | {facts.description} | {_span(horizons)} "
+            f"| {_span(captions)} | {options} |"
+        )
+    head = "| world | sizes | what to do, in the first | longest episode, steps | captions | options, with all events |"
     return "\n".join([head, "| --- | --- | --- | ---: | ---: | --- |", *rows])
 
 
-def _options(world: str) -> str:
-    """The options that this world of its family takes; those of one name are counted where they are many."""
-    counts: dict[str, list[tuple[str, int]]] = {}
-    for option in family_of(world).options:
-        try:
-            told = len(event_sentences(f"{world}+{option}"))
-        except OutriderError:  # another world's of the family
-            continue
-        counts.setdefault(option.partition("=")[0], []).append((option, told))
+def _told(options: dict[str, int]) -> str:
+    """Options with the events that a world then tells apart; those of one name as one where they are many."""
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for option, events in options.items():
+        groups.setdefault(option.partition("=")[0], []).append((option, events))
     return ", ".join(
-        f"`+{name}=...` {len(known)} goals, {known[0][1]:,}"
-        if len(known) > MANY
-        else ", ".join(f"`+{option}` {told:,}" for option, told in known)
-        for name, known in counts.items()
+        f"`+{name}=...` ({len(group)} of them) {max(events for _, events in group):,}"
+        if len(group) > MANY
+        else ", ".join(f"`+{option}` {events:,}" for option, events in group)
+        for name, group in groups.items()
     )
+
+
+def _span(numbers: list[int]) -> str:
+    return f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
+
+
+def _source(source: str) -> str:
+    return f"[source]({source})" if source.startswith("http") else source
+
+
+def _where(measured: dict[str, Any]) -> str:
+    machine = measured["machine"]
+    return machine if isinstance(machine, str) else f"{machine['cores']} cores of {machine['processor']}"
+
+
+def _result(name: str) -> dict[str, Any] | None:
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def coverage(what: str, page: Path) -> str:
+    """Which captions are seen: the chart, and the table."""
+    if not (measured := _result("caption_coverage")):
+        return "Not measured yet."
+    drawn = os.path.relpath(COVERAGE, page.parent)
+    return f"![Distinct situations over steps, for each world and policy]({drawn})\n\n{_table(measured)}"
 
 
 def picture(what: str, page: Path) -> str:
@@ -189,7 +254,28 @@ def board(what: str, page: Path) -> str:
     return readme_table(ROOT / "claims", os.path.relpath(ROOT / "docs" / "claims", page.parent))
 
 
-KINDS = {"code": code, "bench": bench, "worlds": worlds, "picture": picture, "board": board, "sweep": sweep}
+KINDS = {
+    "code": code,
+    "bench": bench,
+    "worlds": worlds,
+    "coverage": coverage,
+    "picture": picture,
+    "board": board,
+    "sweep": sweep,
+}
+
+
+def _for_package(measured: dict[str, Any]) -> str:
+    """What `outrider worlds` reads of the rates where no benchmarks are."""
+    found = {
+        row["world"]: {
+            "observation": row["sees"],
+            "actions": row["actions"],
+            "rate": row["random steps a second"],
+        }
+        for row in measured["rows"]
+    }
+    return json.dumps({"machine": _where(measured), "worlds": found}, indent=1) + "\n"
 
 
 def wanted() -> dict[Path, str]:
@@ -198,6 +284,10 @@ def wanted() -> dict[Path, str]:
     for verdict in sorted(ROOT.glob("claims/*/evidence/verdict.json")):
         claim = verdict.parents[1]
         texts[_picture_path(claim.name)] = learning_curves(claim / "evidence")
+    if measured := _result("caption_coverage"):
+        texts[COVERAGE] = coverage_chart(measured["rows"])
+    if measured := _result("world_rates"):
+        texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = _for_package(measured)
     return texts
 
 

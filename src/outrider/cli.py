@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | bench | worlds | ask | watch | export | models | claims`.
+"""The command line: `outrider train | verify | sweep | bench | worlds | play | ask | watch | export | models | claims`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -51,7 +51,7 @@ class Train:
     learner: Settings = dataclasses.field(default_factory=Settings)
 
     def run(self) -> None:
-        from outrider.commands import train
+        from outrider.commands.train import train
 
         train(self)
 
@@ -72,7 +72,7 @@ class Verify:
     """Processes that train at a time; by default one a core. Results do not depend on it."""
 
     def run(self) -> None:
-        from outrider.commands import verify
+        from outrider.commands.study import verify
 
         verify(self.claim, self.out, self.replace, self.cassette, self.workers)
 
@@ -129,12 +129,32 @@ class Bench:
 
 @dataclasses.dataclass(frozen=True)
 class Worlds:
-    """List the worlds."""
+    """List the worlds: all, those that a pattern fits, or one in full."""
+
+    what: tyro.conf.Positional[str] = ""
+    """A world's id, shown in full; or a part of some names, such as doorkey, deepsea-*, envpool/MiniGrid-."""
+    all: bool = False
+    """Every host world by its id, and every sentence of one world."""
 
     def run(self) -> None:
-        from outrider.commands import worlds
+        from outrider.commands.worlds import worlds
 
-        worlds()
+        worlds(self.what, self.all)
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """Step a device world by hand in the terminal, with its captions; from a pipe, a key a character."""
+
+    world: tyro.conf.Positional[str]
+    """World with its options, such as minigrid/doorkey-8x8+television."""
+    seed: int = 0
+    """Other seeds, other episodes; the same seed and keys, the same episode."""
+
+    def run(self) -> None:
+        from outrider.commands.play import play
+
+        play(self.world, self.seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,7 +170,7 @@ class Ask:
     engine: str = "relevance(embedded)"
 
     def run(self) -> None:
-        from outrider.commands import ask
+        from outrider.commands.engine import ask
 
         ask(self.caption, self.world, self.mission, self.engine)
 
@@ -167,7 +187,7 @@ class Watch:
     """Weights of the captions; by default those beside the policy."""
 
     def run(self) -> None:
-        from outrider.commands import watch
+        from outrider.commands.policy import watch
 
         print(watch(self.policy, self.out, self.seed, self.weights))
 
@@ -184,7 +204,7 @@ class Export:
     """Under which the policy is released."""
 
     def run(self) -> None:
-        from outrider.commands import export
+        from outrider.commands.policy import export
 
         export(self.policy, self.out, self.licence)
 
@@ -196,7 +216,7 @@ class Models:
     what: tyro.conf.Positional[Literal["show", "fetch"]] = "show"
 
     def run(self) -> None:
-        from outrider.commands import models
+        from outrider.commands.engine import models
 
         models(self.what)
 
@@ -211,7 +231,7 @@ class Claims:
     """Write README's table and each claim's page; without, say which of them drifted from the evidence."""
 
     def run(self) -> None:
-        from outrider.commands import claims
+        from outrider.commands.study import claims
 
         claims(self.folder, self.readme, self.write)
 
@@ -222,6 +242,7 @@ COMMANDS = {
     "sweep": Sweep,
     "bench": Bench,
     "worlds": Worlds,
+    "play": Play,
     "ask": Ask,
     "watch": Watch,
     "export": Export,

@@ -11,7 +11,6 @@ from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete
 from outrider.types import Step
 from outrider.worlds.minigrid.family import OPTIONS
-from outrider.worlds.minigrid.family import WORLDS as MINIGRID
 from outrider.worlds.minigrid.world import State
 from outrider.worlds.names import (
     WORLDS,

@@ -40,8 +40,8 @@ def test_the_claims_board_is_in_step_with_its_evidence():
 def test_every_page_opens_and_closes_its_blocks(generate):
     for page in generate.pages():
         text = page.read_text()
-        begun = len(re.findall(r"<!-- (?:code|bench|worlds|picture|board|sweep):.*:begin -->", text))
-        ended = len(re.findall(r"<!-- (?:code|bench|worlds|picture|board|sweep):end -->", text))
+        begun = len(re.findall(r"<!-- (?:code|bench|worlds|coverage|picture|board|sweep):.*:begin -->", text))
+        ended = len(re.findall(r"<!-- (?:code|bench|worlds|coverage|picture|board|sweep):end -->", text))
         assert begun == ended == len(generate.BLOCK.findall(text)), page
 
 
@@ -121,3 +121,24 @@ def test_the_site_builds_strictly_and_alone(tmp_path):
     loaded = re.findall(r'(?:src|href)="(https?://[^"]+)"[^>]*(?:stylesheet|script)', page)
     loaded += re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', page)
     assert loaded == []
+
+
+def test_the_chart_of_coverage_tells_worlds_and_policies_apart(generate):
+    from xml.etree import ElementTree
+
+    marks = ("1k", "10k", "100k", "1M")
+    rows = [
+        {"world": world, "policy": policy} | {f"situations, {m}": n * (k + 1) for k, m in enumerate(marks)}
+        for world, n in (("a/few", 1), ("a/many", 40_000))
+        for policy in ("random", "trained")
+    ]
+    drawn = ElementTree.fromstring(generate.coverage_chart(rows))
+    lines = [line for line in drawn.iter() if line.tag.endswith("polyline")]
+    assert [line.get("class") for line in lines] == ["s0", "s0", "s1", "s1"]
+    assert [bool(line.get("stroke-dasharray")) for line in lines] == [True, False] * 2
+    width, height = map(float, drawn.get("viewBox").split()[2:])
+    for line in lines:
+        points = [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+        assert all(0 <= x <= width and 0 <= y <= height for x, y in points)
+        assert points == sorted(points, key=lambda at: (at[0], -at[1]))  # more, later
+    assert {"a/few: 4", "a/many: 160,000"} <= {text.text for text in drawn.iter()}

@@ -36,6 +36,13 @@ def test_ask_engine_with_the_embedded_model(tmp_path):
     assert "the same, bit for bit" in said
 
 
+def test_own_world_is_learned(tmp_path):
+    said = run("own_world.py", cwd=tmp_path)
+    assert "The light is off; the door is" in said
+    assert "1.0 You switched on the light." in said
+    assert int(said.splitlines()[-1].split()[0]) > 48, said
+
+
 def test_judge_only_needs_no_jax(tmp_path):
     (tmp_path / "jax.py").write_text("raise ImportError('judging must not import jax')")
     assert run("judge_only.py", cwd=tmp_path).split(":")[0] in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")

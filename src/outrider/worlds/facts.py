@@ -31,6 +31,7 @@ class WorldFacts:
     horizon: int
     description: str
     solved_above: float = 0.0
+    actions: tuple[str, ...] = ()  # what each discrete action does, in their order; empty where nobody said
     copies_a_reset: int = (
         16  # copies that share one freshly generated world a step; 1 where making one is cheap
     )

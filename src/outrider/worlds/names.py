@@ -6,10 +6,12 @@ A world's id is `family/name` with options behind `+`, such as `minigrid/doorkey
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 
 from outrider.errors import OutriderError
+from outrider.worlds import renamed
 from outrider.worlds.craftax.family import CraftaxFamily
 from outrider.worlds.facts import Family, WorldFacts
 from outrider.worlds.gymnax.family import GymnaxFamily
@@ -29,31 +31,46 @@ def family_of(name: str) -> Family:
     return FAMILIES[name.partition("/")[0]]
 
 
+def options_of(name: str) -> Mapping[str, str]:
+    """What may follow a `+` in the id of a known world, with what it does: its family's, and `+renamed`."""
+    family = family_of(name)
+    speaks = bool(family.sentences(name, frozenset()))
+    return {**family.options, **({renamed.OPTION: renamed.EFFECT} if speaks else {})}
+
+
 def is_host(world_id: str) -> bool:
     """Whether a world runs on the host, in a package of others."""
     return world_id.startswith(HOST)
 
 
 def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
-    """The facts and the options of a world's id. Errors: unknown world or option, nearest names suggested."""
+    """The facts and the options of a world's id. Errors: unknown world or option, nearest names suggested.
+
+    With `+renamed` the mission is told in made-up words; who reads it from here rates and shows what the captions say.
+    """
     name, *options = world_id.split("+")
     if is_host(name):
         raise OutriderError(
             f"world {world_id} runs on the host, without captions: `outrider train` takes it, nothing else does yet"
         )
     if name not in WORLDS:
-        raise OutriderError(
-            _unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all"
-        )
-    known = tuple(family_of(name).options)
+        raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")
+    known = tuple(options_of(name))
     for option in options:
-        if not known:
-            raise OutriderError(f"world {name} has no options; leave out +{option}")
+        if option not in known and not family_of(name).options:
+            raise OutriderError(
+                f"world {name} has no options{f' but +{known[0]}' if known else ''}; leave out +{option}"
+            )
         if option not in known:
-            raise OutriderError(_unknown(f"option {option!r} of world {name}", option, known))
+            raise OutriderError(unknown(f"option {option!r} of world {name}", option, known))
     if len({option.partition("=")[0] for option in options}) < len(options):
         raise OutriderError(f"world {world_id!r} names an option twice; once is enough")
-    return WORLDS[name].under(frozenset(options)), frozenset(options)
+    facts = WORLDS[name].under(frozenset(options) - {renamed.OPTION})
+    return replace(facts, mission=_said(facts.mission, options)), frozenset(options)
+
+
+def _said(sentence: str, options: Sequence[str] | frozenset[str]) -> str:
+    return renamed.rename(sentence) if renamed.OPTION in options else sentence
 
 
 def check_installed(world_id: str) -> None:
@@ -66,7 +83,8 @@ def check_installed(world_id: str) -> None:
         )
 
 
-def _unknown(what: str, given: str, known: Sequence[str]) -> str:
+def unknown(what: str, given: str, known: Sequence[str]) -> str:
+    """A message about an unknown name, with at most four of the known ones, the nearest if any is near."""
     near = difflib.get_close_matches(given, known, n=3, cutoff=0.4) or list(known)[:4]
     return f"unknown {what}; did you mean {' or '.join(near)}?"
 
@@ -74,15 +92,19 @@ def _unknown(what: str, given: str, known: Sequence[str]) -> str:
 def event_sentences(world_id: str) -> dict[int, str]:
     """Every event code that a world can emit, with its sentence; silence (code 0) left out."""
     facts, options = check_world(world_id)
-    return family_of(facts.name).sentences(facts.name, options)
+    sentences = family_of(facts.name).sentences(facts.name, options - {renamed.OPTION})
+    return {code: _said(sentence, options) for code, sentence in sentences.items()}
 
 
 def event_kind(world_id: str, code: int) -> str:
-    """The kind of an event code, as the observation's flags tell kinds apart; "no event" for code 0."""
+    """The kind of an event code, as the observation's flags tell kinds apart; "no event" for code 0.
+
+    Kinds are for people who read a record: they keep their English names in a `+renamed` world.
+    """
     return family_of(world_id).kind(code)
 
 
 def situation_text(world_id: str, code: tuple[int, ...]) -> str:
     """The sentence of a situation, such as "You carry nothing; the yellow door is locked."."""
-    name = world_id.partition("+")[0]
-    return family_of(name).situation_text(name, code)
+    name, *options = world_id.split("+")
+    return _said(family_of(name).situation_text(name, code), options)

@@ -62,12 +62,28 @@ class Actions:
     dtype: str = "int64"
 
     def say(self, action: np.ndarray) -> np.ndarray:
-        """What the environment is given for `[n, ...]` of the policy's actions: continuous ones clipped to bounds."""
+        """What the environment is given for `[n, ...]` of the policy's actions: continuous ones clipped to bounds.
+
+        Errors: a discrete action outside the space, before any environment gets it.
+        """
         if isinstance(self.space, Continuous):
             action = np.clip(action, np.asarray(self.low), np.asarray(self.high)).reshape(-1, *self.shape)
-        elif self.start:
-            action = action + self.start
+        else:
+            self._check(np.asarray(action))
+            action = action + self.start if self.start else action
         return action.astype(self.dtype, copy=False)
+
+    def _check(self, action: np.ndarray) -> None:
+        if isinstance(self.space, Continuous):
+            return
+        sizes = self.space.n if isinstance(self.space, Discrete) else np.asarray(self.space.sizes)
+        wrong = (action < 0) | (action >= sizes)
+        if wrong.any():
+            copy = int(np.flatnonzero(wrong.reshape(len(action), -1).any(axis=1))[0])
+            allowed = f"0 to {sizes - 1}" if isinstance(sizes, int) else "0 to below each size"
+            raise OutriderError(
+                f"action {action[copy].tolist()} of copy {copy} is outside {self.space}: use {allowed}"
+            )
 
 
 def actions(space: Any, world_id: str) -> Actions:

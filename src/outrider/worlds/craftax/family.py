@@ -15,6 +15,20 @@ ONLY = "only="
 BOARD = "Craftax's scoreboard, README of github.com/MichaelTMatthews/Craftax (Matthews et al. 2024)"
 ON_PIXELS = "on pixels; Dedieu et al. 2025, arXiv:2502.01591"
 
+# In craftax's order, see `craftax_classic/constants.py` and `craftax/constants.py`, whose first ones are the same.
+ACTIONS = (
+    "wait", "left", "right", "up", "down", "do", "sleep", "place stone", "place table", "place furnace", "place plant",
+    "make wood pickaxe", "make stone pickaxe", "make iron pickaxe", "make wood sword", "make stone sword",
+    "make iron sword",
+)  # fmt: skip
+ALL_ACTIONS = (
+    *ACTIONS, "rest", "descend", "ascend", "make diamond pickaxe", "make diamond sword", "make iron armour",
+    "make diamond armour", "shoot arrow", "make arrow", "cast fireball", "cast iceball", "place torch",
+    "drink red potion", "drink green potion", "drink blue potion", "drink pink potion", "drink cyan potion",
+    "drink yellow potion", "read book", "enchant sword", "enchant armour", "make torch", "level up dexterity",
+    "level up strength", "level up intelligence", "enchant bow",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class CraftaxFacts(WorldFacts):
@@ -67,6 +81,7 @@ WORLDS = {
             horizon=10_000,
             description="gather, craft, fight and survive; a reward for each of 22 achievements",
             solved_above=20.5,
+            actions=ACTIONS,
             most=22.0,
             vocabulary=classic_words.CLASSIC,
             references=(
@@ -85,6 +100,7 @@ WORLDS = {
             horizon=100_000,
             description="nine floors of monsters and treasure; a reward for each of 67 achievements, by hardness",
             solved_above=225.5,
+            actions=ALL_ACTIONS,
             most=226.0,
             vocabulary=full_words.FULL,
             references=(

@@ -31,6 +31,7 @@ def _deep_sea(size: int) -> GymnaxFacts:
         make="DeepSea-bsuite",
         size=size,
         timed=False,
+        actions=("one way", "the other"),  # which is right differs by cell
         mission="dive to the bottom on the right, where the treasure is",
         horizon=size,
         description=f"{size} right moves in a row, each a cost, before the only reward; bsuite",
@@ -44,6 +45,7 @@ def _memory(length: int) -> GymnaxFacts:
         make="MemoryChain-bsuite",
         size=length,
         timed=False,
+        actions=("zero", "one"),
         mission="remember the cue and name it at the end",
         horizon=length + 1,
         description=f"name a cue that was shown {length} steps before; bsuite",
@@ -57,6 +59,7 @@ WORLDS = {
         GymnaxFacts(
             name="gymnax/cartpole",
             make="CartPole-v1",
+            actions=("left", "right"),
             mission="balance the pole on the cart",
             horizon=500,
             description="keep the pole up for 500 steps",
@@ -66,6 +69,7 @@ WORLDS = {
         GymnaxFacts(
             name="gymnax/mountaincar",
             make="MountainCar-v0",
+            actions=("left", "coast", "right"),
             mission="drive the car to the top of the right hill",
             horizon=200,
             description="swing up a hill that is too steep; -1 a step until the top",

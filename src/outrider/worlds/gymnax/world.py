@@ -28,6 +28,7 @@ class Gymnax:
     An observation is gymnax's own as one vector of floats. There are no flags, so that scores stay comparable.
     """
 
+    id: str
     facts: GymnaxFacts
     env: Any
     params: Any
@@ -36,11 +37,6 @@ class Gymnax:
     captioner: Captioner
     view: tuple[int, int] = (0, 0)
     flags: int = 0
-
-    @property
-    def id(self) -> str:
-        """As in the table of worlds."""
-        return self.facts.name
 
     @property
     def horizon(self) -> int:
@@ -106,4 +102,4 @@ def build(world_id: str, facts: GymnaxFacts, options: frozenset[str]) -> Gymnax:
     params = params.replace(max_steps_in_episode=facts.horizon)
     obs = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), params)[0])
     space = Continuous(env.num_actions) if facts.continuous else Discrete(env.num_actions)
-    return Gymnax(facts, env, params, space, obs.size, CAPTIONERS[kind_name(facts.name)])
+    return Gymnax(world_id, facts, env, params, space, obs.size, CAPTIONERS[kind_name(facts.name)])

@@ -35,6 +35,7 @@ class MiniGridFacts(WorldFacts):
     named: tuple[tuple[str, str], ...]  # the mission's things: what each is, its name
     doors: int = 1  # in every layout
     rules: RuleSet | None = None
+    actions: tuple[str, ...] = t.ACTION_NAMES
 
     @property
     def has_goal_tile(self) -> bool:

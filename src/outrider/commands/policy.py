@@ -1,0 +1,67 @@
+"""`outrider watch` and `outrider export`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import cast
+
+from outrider.commands.train import beside
+from outrider.errors import OutriderError
+
+
+def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
+    """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
+    import jax
+
+    from outrider.agents.released import load
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.learn.episode import play
+    from outrider.report.gif import draw_episode
+    from outrider.worlds.names import check_world
+    from outrider.worlds.registry import make
+    from outrider.worlds.world import Drawn
+
+    trained = load(policy)
+    network, world_id = trained.network, trained.world
+    world = make(world_id)
+    if not check_world(world_id)[0].drawn:
+        raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
+    weights = weights or beside(policy)
+    try:
+        by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutriderError(f"{weights} holds no weights ({error}); delete it, or train anew") from None
+    episode = play(network, cast(Drawn, world), jax.random.key(seed))
+    texts = dict(vocabulary(world_id).by_code)
+    captions = [texts.get(event, "") for event in episode.events]
+    paid = [
+        2.0 * (by_caption.get(c) or 0.0) if new else 0.0
+        for c, new in zip(captions, episode.first, strict=True)
+    ]
+    paid[-1] = 0.0  # what ends the episode is the reward's business
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
+    return out
+
+
+def export(policy: Path, out: Path, licence: str) -> None:
+    """Release a policy: its file, its header as config.json and a model card, in a new folder."""
+    if out.exists():
+        raise OutriderError(f"{out} exists: name another folder, or delete it")
+    from outrider.agents.released import FILE, load
+    from outrider.files import write_file
+    from outrider.report.card import card
+    from outrider.verify.evidence import write_json
+
+    about = {**load(policy).about, "licence": licence}
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    write_file(partial / FILE, (policy / FILE if policy.is_dir() else policy).read_bytes())
+    write_json(partial / "config.json", about)
+    write_file(partial / "README.md", card(about))
+    os.replace(partial, out)
+    print(f"released: {out}   its model card is {out / 'README.md'}")

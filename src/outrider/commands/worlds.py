@@ -1,0 +1,145 @@
+"""`outrider worlds`: all worlds in a table, those that a pattern fits, or one in full."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from outrider.errors import OutriderError
+from outrider.worlds import listing
+from outrider.worlds.names import (
+    FAMILIES,
+    HOST,
+    WORLDS,
+    check_world,
+    event_sentences,
+    family_of,
+    is_host,
+    options_of,
+)
+
+SHOWN = 5  # sentences of a kind in full view, without --all
+MANY = 5  # options of one name that are still listed one by one
+WIDE = 110  # columns of a terminal that has place for scores
+
+
+def worlds(what: str, everything: bool) -> None:
+    """Print what was asked for. Errors: nothing fits, with the nearest name; a host package that is not installed."""
+    console = Console(highlight=False, markup=False)
+    if is_host(what):
+        _host(what, everything, console)
+    elif what.partition("+")[0] in WORLDS:
+        _one(what, everything, console)
+    elif "+" in what:
+        check_world(what)  # says what is wrong with it
+    else:
+        console.print(_table(listing.matching(what) if what else WORLDS, console.width >= WIDE))
+        if not what:
+            _rest(everything, console)
+
+
+def _table(names: Iterable[str], wide: bool) -> Table:
+    """Device worlds; their scores where there is place for them."""
+    table = Table(
+        title="Device worlds",
+        caption=f"steps of random actions a second, captions included: on {listing.machine()}",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for column in ("world", "sees", "actions"):
+        table.add_column(column, no_wrap=True)
+    for column in ("horizon", "captions", "steps/s"):
+        table.add_column(column, no_wrap=True, justify="right")
+    if wide:
+        table.add_column("scores")
+    for name in names:
+        facts, found = WORLDS[name], listing.measured().get(name)
+        scores = ", ".join(f"{one.name} {one.score:.4g}" for one in facts.references)
+        table.add_row(
+            name,
+            found.observation if found else "-",
+            found.actions if found else str(len(facts.actions) or "-"),
+            f"{facts.horizon:,}",
+            f"{listing.captions(name):,}",
+            f"{found.rate:,.0f}" if found else "-",
+            *([scores] if wide else []),
+        )
+    return table
+
+
+def _rest(everything: bool, console: Console) -> None:
+    """What the table of device worlds leaves out: options, and the worlds of other packages."""
+    for family in FAMILIES:
+        taken = dict.fromkeys(option for name in FAMILIES[family].worlds for option in options_of(name))
+        heads = Counter(option.partition("=")[0] for option in taken)
+        told = dict.fromkeys(
+            f"+{h}=..." if heads[h := o.partition("=")[0]] > MANY else f"+{o}" for o in taken
+        )
+        if told:
+            console.print(f"options of {family} worlds: {' '.join(told)}", soft_wrap=True)
+    for head in HOST:
+        package = head.strip("/")
+        if everything:
+            try:
+                console.print("\n".join(f"{world_id} (host)" for world_id in listing.host_ids(package)))
+                continue
+            except OutriderError as error:
+                console.print(f"{head}NAME (host): {error}", soft_wrap=True)
+        else:
+            told = f"worlds of the package {package}, see `outrider worlds {head}`"
+            console.print(f"{head}NAME (host): {told}", soft_wrap=True)
+    console.print("`outrider worlds NAME` shows one in full; `--all` lists host worlds one by one.")
+
+
+def _host(what: str, everything: bool, console: Console) -> None:
+    """Host worlds that fit: one by one where they are few or all are wanted, else in groups; one in full."""
+    ids = listing.host_matching(what)
+    if what in ids:
+        from outrider.worlds import host
+
+        made = host.make(what, 1)
+        console.print(f"{what} (host)\nobservation: {made.row.width} numbers ({made.row.dtype})")
+        console.print(f"actions: {made.actions.space}")
+        made.close()
+    elif everything or len(ids) <= 40:
+        console.print("\n".join(ids))
+    else:
+        for group, count in listing.host_groups(ids).items():
+            console.print(f"{group} (host): {count:,}")
+        console.print(f"{len(ids):,} in all; --all lists them")
+
+
+def _one(world_id: str, everything: bool, console: Console) -> None:
+    """One world in full, with its options if the id has some."""
+    facts, _ = check_world(world_id)
+    found = listing.measured().get(facts.name)
+    lines = {
+        "mission": facts.mission,
+        "what to do": facts.description,
+        "package": family_of(facts.name).package or "none beside the extra train",
+        "observation": found.observation if found else "not measured",
+        "actions": ", ".join(facts.actions) or (found.actions if found else "not measured"),
+        "longest episode": f"{facts.horizon:,} steps",
+        "solved": f"with a return above {facts.solved_above:g}",
+        "random steps": f"{found.rate:,.0f} a second on {listing.machine()}" if found else "not measured",
+    }
+    console.print(f"{world_id} (device)", style="bold")
+    for name, told in lines.items():
+        console.print(f"{name:>16}: {told}", soft_wrap=True)
+    for one in facts.references:
+        console.print(f"{'score':>16}: {one.score:g} {one.name} ({one.source})", soft_wrap=True)
+    for option, count in listing.options(facts.name).items():
+        console.print(
+            f"{'option':>16}: +{option}   {options_of(facts.name)[option]}; {count:,} events", markup=False
+        )
+    console.print(
+        f"{listing.captions(world_id):,} captions of {len(event_sentences(world_id)):,} events, by kind:"
+    )
+    for kind, said in listing.sentences_by_kind(world_id).items():
+        shown = said if everything else said[:SHOWN]
+        more = f" ... and {len(said) - SHOWN:,} more (--all)" if len(said) > len(shown) else ""
+        console.print(f"{kind:>16}: {' '.join(shown)}{more}", soft_wrap=True)
