@@ -21,7 +21,11 @@ FAMILIES: dict[str, Family] = {
     "craftax": CraftaxFamily(),
 }
 WORLDS = {name: facts for family in FAMILIES.values() for name, facts in family.worlds.items()}
-HOST = ("envpool/", "gymnasium/")  # families of host worlds: what stands behind is the package's own name
+# Families of host worlds, with what they are: what stands behind the stroke is the package's own name.
+HOST = {
+    "envpool": "MiniGrid, BabyAI and others in C++, under their original names",
+    "gymnasium": "any world registered with Gymnasium",
+}
 
 
 def family_of(name: str) -> Family:
@@ -31,7 +35,7 @@ def family_of(name: str) -> Family:
 
 def is_host(world_id: str) -> bool:
     """Whether a world runs on the host, in a package of others."""
-    return world_id.startswith(HOST)
+    return world_id.partition("/")[0] in HOST
 
 
 def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
