@@ -25,6 +25,11 @@ WORLDS = {name: facts for family in FAMILIES.values() for name, facts in family.
 HOST = {
     "envpool": "MiniGrid, BabyAI and others in C++, under their original names",
     "gymnasium": "any world registered with Gymnasium",
+    "pettingzoo": "PettingZoo's parallel worlds, as FAMILY/NAME",
+    "atari": "Atari's games through ale-py, whole games with sticky actions",
+    "crafter": "Crafter with and without reward",
+    "nethack": "nle's worlds",
+    "minihack": "MiniHack's worlds",
 }
 
 

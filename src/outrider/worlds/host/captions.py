@@ -40,7 +40,7 @@ Last = dict[int, tuple[Any, Any]] | tuple[Any, Any] | None
 
 
 class Said(NamedTuple):
-    """What is said after a step, codes `[n]` int32. The event is the step's own, the situation that of the next sight."""
+    """What is said after a step, codes `[n]` int32: the step's own event, and the situation of the next sight."""
 
     event: np.ndarray
     situation: np.ndarray

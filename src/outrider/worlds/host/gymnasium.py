@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,12 @@ class GymnasiumWorlds:
     env: Any  # gymnasium.vector.VectorEnv
     id: str
     captioner: HostCaptioner | None = None
-    words: tuple[str, ...] = WORDS  # keys of observations that are text, for the captioner only
+    words: tuple[str, ...] = (
+        WORDS  # keys of observations that are no numbers to learn from: the captioner reads them
+    )
+    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = (
+        None  # a step in two calls, where it has them
+    )
 
     def __post_init__(self) -> None:
         from gymnasium.vector import AsyncVectorEnv, AutoresetMode
@@ -38,6 +44,9 @@ class GymnasiumWorlds:
             )
         self.teller = Teller(self.captioner, self.copies) if self.captioner else None
         self._waits = isinstance(self.env, AsyncVectorEnv)
+        self._send, self._wait = self.halves or (
+            (self.env.step_async, self.env.step_wait) if self._waits else (None, None)
+        )
         self._same = self._mode == AutoresetMode.SAME_STEP
         self._disabled = self._mode == AutoresetMode.DISABLED
         self.idles = self._mode == AutoresetMode.NEXT_STEP
@@ -51,12 +60,13 @@ class GymnasiumWorlds:
 
     def send(self, action: np.ndarray) -> None:
         said = self.actions.say(action)
-        if self._waits:
-            guarded(self.id, lambda: self.env.step_async(said))
+        if self._send:
+            send = self._send
+            guarded(self.id, lambda: send(said))
         self._said = said
 
     def receive(self) -> Turn:
-        step = self.env.step_wait if self._waits else lambda: self.env.step(self._said)
+        step = self._wait or (lambda: self.env.step(self._said))
         obs, reward, terminated, truncated, info = guarded(self.id, step)
         ended, final = terminated | truncated, None
         last: Last = None
@@ -64,9 +74,7 @@ class GymnasiumWorlds:
             idle, fresh = np.zeros(self.copies, bool), ended
             if ended.any() and self._same:
                 final = self._finals(info["final_obs"], ended)
-                last = {
-                    int(c): (info["final_obs"][c], _one(info["final_info"], c)) for c in np.flatnonzero(ended)
-                }
+                last = {int(c): _last(info, c) for c in np.flatnonzero(ended)} if self.teller else None
             elif ended.any():
                 final, last = self._rows(obs), (obs, info)
                 obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))
@@ -96,11 +104,27 @@ class GymnasiumWorlds:
         return out
 
 
+def _last(info: Any, copy: int) -> tuple[Any, Any]:
+    return info["final_obs"][copy], _one(info["final_info"], copy)
+
+
 def _one(info: Any, copy: int) -> Any:
     """One copy's part of a vector environment's info: arrays `[n, ...]` and dictionaries of them."""
     if isinstance(info, dict):
         return {key: _one(value, copy) for key, value in info.items()}
     return info[copy : copy + 1]
+
+
+def many(make: Callable[[], Any], copies: int, workers: bool) -> Any:
+    """A vector environment of copies that `make` makes, started anew within the step."""
+    from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+
+    made, mode = [make] * copies, AutoresetMode.SAME_STEP
+    if workers:
+        return AsyncVectorEnv(
+            made, autoreset_mode=mode, context="spawn"
+        )  # jax has threads, which a fork would tear
+    return SyncVectorEnv(made, autoreset_mode=mode)
 
 
 def build(
