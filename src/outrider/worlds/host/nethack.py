@@ -144,23 +144,29 @@ def _with_article(name: str) -> str:
 
 
 class Seeded(gymnasium.Wrapper):
-    """nle draws seeds of its own where `reset` has none: here they follow from the last one given."""
+    """nle 1.3 leaves the seed of `reset` unused: here it begins a series of games, each seeded in nle's own way.
+
+    The one world that refuses seeds, `NetHackChallenge-v0`, stays as random as it is.
+    """
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self._draw = np.random.default_rng()
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
-        """A seed begins a series of episodes, without one the next of them begins."""
+        """A seed begins a series of games, without one the next of them begins."""
         if seed is not None:
             self._draw = np.random.default_rng(seed)
-        return self.env.reset(seed=int(self._draw.integers(2**31)), options=options)
+        core, display = (int(number) for number in self._draw.integers(2**31, size=2))
+        if "Challenge" not in self.env.unwrapped.spec.id:
+            self.env.unwrapped.seed(core, display, reseed=False)
+        return self.env.reset(seed=core, options=options)
 
 
 def one(name: str, module: str) -> Any:
     """One environment, in whichever process; `module` registers its name."""
     import_module(module)
-    return Seeded(gymnasium.make(name, observation_keys=KEYS))
+    return Seeded(gymnasium.make(name, observation_keys=KEYS, fix_moon_phase=True))
 
 
 def build(
