@@ -120,7 +120,7 @@ def main() -> None:
             continue
         print(rows[-1], flush=True)
     what = (
-        "Random stepping of host worlds in one process: the bare environment's rate, and the adapter's as a part of it, "
+        "Random stepping of host worlds in one process: the bare environment's rate, the adapter's as a part of it, "
         f"without and with captions; medians of {ROUNDS} interleaved rounds."
     )
     if not sys.argv[1:]:

@@ -17,7 +17,7 @@ EMPTY, WALL, FLOOR, DOOR, KEY, BALL, BOX, GOAL, LAVA = 1, 2, 3, 4, 5, 6, 7, 8, 9
 OBJECTS = {KEY: "key", BALL: "ball", BOX: "box"}
 COLOURS = ("red", "green", "blue", "purple", "yellow", "grey")
 DOOR_STATES = ("open", "closed", "locked")
-OPEN, CLOSED, LOCKED = range(3)
+LOCKED = 2
 FORWARD, PICK_UP, DROP, TOGGLE, DONE = 2, 3, 4, 5, 6
 
 # The device worlds' sentences, then those of things that they lack.
@@ -26,9 +26,7 @@ SENTENCES = {kind: text for kind, text, *_ in KINDS} | {
     "lava": "You fell into the lava.",
     "done": "You said that you are done.",
 }
-_KIND = {kind: number for number, kind in enumerate(SENTENCES)}
-_NAMES = tuple(SENTENCES)
-_THING = {
+_AHEAD = {
     EMPTY: "the floor",
     WALL: "a wall",
     FLOOR: "the floor",
@@ -36,22 +34,12 @@ _THING = {
     LAVA: "the lava",
     **{number: f"the {{colour}} {name}" for number, name in OBJECTS.items()},
 }
-
-
-def _by_tile(kinds: dict[int, str], otherwise: str) -> np.ndarray:
-    table = np.full(256, _KIND[otherwise])
-    for tile, kind in kinds.items():
-        table[tile] = _KIND[kind]
-    return table
-
-
-# What walking forward leads to, by the tile ahead; doors apart, by their state.
-_FORWARD = _by_tile(
-    {EMPTY: "silence", FLOOR: "silence", WALL: "bumped wall", GOAL: "reached", LAVA: "lava"}, "bumped object"
-)
-_FORWARD_DOOR = np.array([_KIND[kind] for kind in ("walked through", "bumped closed", "bumped locked")])
-_TOGGLED_DOOR = np.array([_KIND[kind] for kind in ("closed", "opened", "unlocked")])
-_NOTHING = _KIND["nothing"]
+_WALKED = {EMPTY: "silence", FLOOR: "silence", WALL: "bumped wall", GOAL: "reached", LAVA: "lava"}
+_WALKED_DOOR = ("walked through", "bumped closed", "bumped locked")  # by its state
+_TOGGLED_DOOR = ("closed", "opened", "unlocked")
+# A cell as one number below 1024: tile, colour and state side by side.
+_PACK = np.array([64, 4, 1], np.int64)
+_BITS = 10
 
 
 class GridCaptioner:
@@ -62,61 +50,50 @@ class GridCaptioner:
         self._event, self._situation = Lookup(self.events, _sentence), Lookup(self.situations, _situation)
 
     def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
-        """The pictures, and the missions as they come: bytes, or a list of texts."""
-        mission = obs["mission"]
+        """What is ahead and what is carried `[n, 2]`, the pictures, and the missions as they come."""
+        mission, image = obs["mission"], np.asarray(obs["image"])
         if not isinstance(mission, np.ndarray):
             mission = np.asarray([mission] if isinstance(mission, str) else mission, object)
-        image = np.asarray(obs["image"])
-        return image.reshape(copies, *image.shape[-3:]), mission.reshape(copies, *mission.shape[1:])
+        image = image.reshape(copies, *image.shape[-3:])
+        cells = image[:, image.shape[1] // 2, -2:] @ _PACK
+        return cells, image, mission.reshape(copies, *mission.shape[1:])
 
     def event(
         self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
     ) -> np.ndarray:
-        """One lookup a copy: what is said is a number made of kind, colour and tile."""
-        ahead, now = _ahead(before[0]), _ahead(after[0])
-        tile, colour, state = ahead[:, 0], ahead[:, 1], ahead[:, 2]
-        held, holds = _held(before[0]), _held(after[0])
-        door = tile == DOOR
-        changed = (ahead != now).any(1)
-        state = np.minimum(state, LOCKED)  # other things have states of their own
-
-        kind = np.where(door, _FORWARD_DOOR[state], _FORWARD[tile])
-        toggled = np.where(door, _TOGGLED_DOOR[state], np.where(tile == BOX, _KIND["opened box"], _NOTHING))
-        kind = np.where(action == TOGGLE, np.where(changed, toggled, _NOTHING), kind)
-        picked = (held[:, 0] == EMPTY) & (holds[:, 0] != EMPTY)
-        kind = np.where(action == PICK_UP, np.where(picked, _KIND["picked up"], _NOTHING), kind)
-        dropped = (held[:, 0] != EMPTY) & (holds[:, 0] == EMPTY)
-        kind = np.where(action == DROP, np.where(dropped, _KIND["dropped"], _NOTHING), kind)
-        kind = np.where(action < FORWARD, 0, np.where(action >= DONE, _KIND["done"], kind))
-
-        drops = action == DROP
-        tile, colour = np.where(drops, held[:, 0], tile), np.where(drops, held[:, 1], colour)
-        return self._event((kind.astype(np.int64) << 16) + (tile.astype(np.int64) << 8) + colour)
+        """One lookup a copy: what is said is a function of the cells before and, where it can change them, after."""
+        acts = action.astype(np.int64)
+        was, then = (cells[:, 0] << _BITS | cells[:, 1] for cells in (before[0], after[0]))
+        then *= acts > FORWARD
+        return self._event((acts << 2 * _BITS | was) << 2 * _BITS | then)
 
     def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
         """What is carried, the doors in sight, and what is ahead."""
-        image = now[0]
-        cells = image.reshape(len(image), -1, 3)
-        seen = np.where(cells[..., 0] == DOOR, 1 << (cells[..., 2] * np.int32(6) + cells[..., 1]), 0)
-        doors = np.bitwise_or.reduce(seen, axis=1).astype(np.int64)
-        ahead, held = _ahead(image).astype(np.int64), _held(image).astype(np.int64)
-        look = ahead[:, 0] << 8 | ahead[:, 1] << 4 | ahead[:, 2]
-        return self._situation(doors << 28 | look << 12 | held[:, 0] << 4 | held[:, 1])
+        cells, image, _ = now
+        doors, size = np.zeros(len(image), np.int64), image.shape[1] * image.shape[2]
+        where = np.flatnonzero(image[..., 0] == DOOR)
+        if len(where):
+            door = image.reshape(-1, 3)[where]
+            np.bitwise_or.at(doors, where // size, np.int64(1) << (door[:, 2] * np.int64(6) + door[:, 1]))
+        return self._situation((doors << _BITS | cells[:, 0]) << _BITS | cells[:, 1])
 
     def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
         """MiniGrid's and BabyAI's own sentences."""
-        given = now[1]
+        given = now[2]
         if given.dtype == object:
             return [str(text) for text in given]
         return [row.tobytes().rstrip(b"\0").decode() for row in given]
 
 
-def _ahead(image: np.ndarray) -> np.ndarray:
-    return image[:, image.shape[1] // 2, -2]
+def _cell(code: int) -> tuple[int, int, int]:
+    """Tile, colour and state of a packed cell."""
+    return code >> 6, code >> 2 & 15, code & 3
 
 
-def _held(image: np.ndarray) -> np.ndarray:
-    return image[:, image.shape[1] // 2, -1]
+def _fields(key: int, count: int) -> list[int]:
+    """The last `count` cells of a key, and before them what is left of it."""
+    mask = (1 << _BITS) - 1
+    return [key >> count * _BITS, *(key >> k * _BITS & mask for k in reversed(range(count)))]
 
 
 def _colour(number: int) -> str:
@@ -124,25 +101,38 @@ def _colour(number: int) -> str:
 
 
 def _sentence(key: int) -> str:
-    kind, tile, colour = key >> 16, key >> 8 & 255, key & 255
-    return SENTENCES[_NAMES[kind]].format(colour=_colour(colour), object=OBJECTS.get(tile, "thing"))
+    """What an action made happen, from the cells ahead and in hand before and after it."""
+    action, ahead, held, ahead_after, held_after = _fields(key, 4)
+    tile, colour, state = _cell(ahead)
+    in_hand, holds = held >> 6 != EMPTY, held_after >> 6 != EMPTY
+    kind = "silence" if action < FORWARD else "nothing"
+    if action == FORWARD:
+        kind = _WALKED_DOOR[state] if tile == DOOR else _WALKED.get(tile, "bumped object")
+    elif action == TOGGLE and ahead != ahead_after and tile in (DOOR, BOX):
+        kind = _TOGGLED_DOOR[state] if tile == DOOR else "opened box"
+    elif action == PICK_UP and holds and not in_hand:
+        kind = "picked up"
+    elif action == DROP and in_hand and not holds:
+        kind, (tile, colour, _) = "dropped", _cell(held)
+    elif action >= DONE:
+        kind = "done"
+    return SENTENCES[kind].format(colour=_colour(colour), object=OBJECTS.get(tile, "thing"))
 
 
-def _thing(tile: int, colour: int, state: int) -> str:
+def _thing(cell: int) -> str:
+    tile, colour, state = _cell(cell)
     if tile == DOOR:
         return f"the {DOOR_STATES[min(state, LOCKED)]} {_colour(colour)} door"
-    return _THING.get(tile, "something").format(colour=_colour(colour))
+    return _AHEAD.get(tile, "something").format(colour=_colour(colour))
 
 
 def _situation(key: int) -> str:
-    doors, ahead, held = key >> 28, key >> 12 & 0xFFFF, key & 0xFFF
-    tile, colour = held >> 4, held & 15
-    carried = "nothing" if tile == EMPTY else _thing(tile, colour, 0)
+    doors, ahead, held = _fields(key, 2)
+    carried = "nothing" if held >> 6 == EMPTY else _thing(held)
     told = [
         f"the {name} door is {state}"
         for i, name in enumerate(COLOURS)
         for j, state in ((2, "locked"), (1, "closed"), (0, "open"))
         if doors >> (6 * j + i) & 1
     ]
-    seen = _thing(ahead >> 8, ahead >> 4 & 15, ahead & 15)
-    return f"You carry {carried}; {', '.join(told) or 'no door is in sight'}; ahead is {seen}."
+    return f"You carry {carried}; {', '.join(told) or 'no door is in sight'}; ahead is {_thing(ahead)}."
