@@ -6,6 +6,7 @@ Crafter has an interface of its own with one `done`; its `discount` of 0 tells a
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import gymnasium
@@ -39,9 +40,7 @@ class CrafterEnv(gymnasium.Env):
         self.observation_space = gymnasium.spaces.Box(0, 255, (64, 64, 3), np.uint8)
 
     def _make(self, seed: int) -> None:
-        import crafter
-
-        self._env = crafter.Env(reward=self._reward, seed=seed)
+        self._env: Any = import_module("crafter").Env(reward=self._reward, seed=seed)
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
         """Nothing is achieved yet, nothing carried, all needs are met."""

@@ -74,7 +74,11 @@ class GymnasiumWorlds:
             idle, fresh = np.zeros(self.copies, bool), ended
             if ended.any() and self._same:
                 final = self._finals(info["final_obs"], ended)
-                last = {int(c): _last(info, c) for c in np.flatnonzero(ended)} if self.teller else None
+                last = (
+                    {copy: _last(info, copy) for copy in np.flatnonzero(ended).tolist()}
+                    if self.teller
+                    else None
+                )
             elif ended.any():
                 final, last = self._rows(obs), (obs, info)
                 obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))

@@ -113,7 +113,7 @@ def _text(row: bytes) -> str:
 @lru_cache(maxsize=8192)
 def glyph_name(glyph: int) -> str:
     """What stands for a glyph in words; empty for walls, floors and the dark."""
-    from nle import nethack as n
+    n: Any = import_module("nle.nethack")
 
     if n.glyph_is_pet(glyph) or n.glyph_is_monster(glyph):
         name = n.permonst(n.glyph_to_mon(glyph)).mname
@@ -158,8 +158,9 @@ class Seeded(gymnasium.Wrapper):
         if seed is not None:
             self._draw = np.random.default_rng(seed)
         core, display = (int(number) for number in self._draw.integers(2**31, size=2))
-        if "Challenge" not in self.env.unwrapped.spec.id:
-            self.env.unwrapped.seed(core, display, reseed=False)
+        game: Any = self.env.unwrapped
+        if "Challenge" not in game.spec.id:
+            game.seed(core, display, reseed=False)
         return self.env.reset(seed=core, options=options)
 
 
