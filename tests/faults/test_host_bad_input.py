@@ -91,7 +91,7 @@ def test_unknown_host_worlds_are_one_line(tmp_path, capsys):
     assert error.count("\n") == 1
     assert "CartPool" in error
     assert not list(tmp_path.iterdir())
-    assert "no host world 'pettingzoo/X'" in refusal(lambda: host.make("pettingzoo/X", 1))
+    assert "no host world 'robots/X'" in refusal(lambda: host.make("robots/X", 1))
 
 
 def test_unknown_worlds_of_envpool_suggest_near_names():

@@ -62,7 +62,9 @@ def package(name: str, world_id: str, extra: str) -> Any:
         return import_module(name)
     except ImportError as error:
         how = extra if extra.startswith("pip ") else f"pip install 'outrider[{extra}]'"
-        raise OutriderError(f"world {world_id} needs the package {name} ({error}); {how}") from None
+        raise OutriderError(
+            f"world {world_id} needs the package {name.partition('.')[0]} ({error}); {how}"
+        ) from None
 
 
 def guarded(world_id: str, call: Callable[[], T]) -> T:
