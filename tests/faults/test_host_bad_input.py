@@ -10,7 +10,7 @@ from outrider.errors import OutriderError
 from outrider.learn.host import train_host
 from outrider.learn.settings import Settings
 from outrider.worlds import host
-from outrider.worlds.host import GymnasiumWorlds
+from outrider.worlds.host import GymnasiumWorlds, face
 from outrider.worlds.names import check_world
 
 SMALL = Settings(envs=4, rollout=8, epochs=1, minibatches=1, width=8)
@@ -79,7 +79,7 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
 
 
 def test_a_missing_package_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr(host, "import_module", lambda name: (_ for _ in ()).throw(ImportError(f"no {name}")))
+    monkeypatch.setattr(face, "import_module", lambda name: (_ for _ in ()).throw(ImportError(f"no {name}")))
     assert "pip install 'outrider[host]'" in refusal(lambda: host.make("envpool/CartPole-v1", 2))
     assert "pip install minigrid" not in refusal(lambda: host.make("gymnasium/CartPole-v1", 2))
 
@@ -91,7 +91,7 @@ def test_unknown_host_worlds_are_one_line(tmp_path, capsys):
     assert error.count("\n") == 1
     assert "CartPool" in error
     assert not list(tmp_path.iterdir())
-    assert "no host world 'pettingzoo/X'" in refusal(lambda: host.make("pettingzoo/X", 1))
+    assert "no host world 'robots/X'" in refusal(lambda: host.make("robots/X", 1))
 
 
 def test_unknown_worlds_of_envpool_suggest_near_names():

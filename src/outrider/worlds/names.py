@@ -23,7 +23,16 @@ FAMILIES: dict[str, Family] = {
     "craftax": CraftaxFamily(),
 }
 WORLDS = {name: facts for family in FAMILIES.values() for name, facts in family.worlds.items()}
-HOST = ("envpool/", "gymnasium/")  # families of host worlds: what stands behind is the package's own name
+# Families of host worlds, with what they are: what stands behind the stroke is the package's own name.
+HOST = {
+    "envpool": "MiniGrid, BabyAI and others in C++, under their original names",
+    "gymnasium": "any world registered with Gymnasium",
+    "pettingzoo": "PettingZoo's parallel worlds, as FAMILY/NAME",
+    "atari": "Atari's games through ale-py, whole games with sticky actions",
+    "crafter": "Crafter with and without reward",
+    "nethack": "nle's worlds",
+    "minihack": "MiniHack's worlds",
+}
 
 
 def family_of(name: str) -> Family:
@@ -40,7 +49,7 @@ def options_of(name: str) -> Mapping[str, str]:
 
 def is_host(world_id: str) -> bool:
     """Whether a world runs on the host, in a package of others."""
-    return world_id.startswith(HOST)
+    return world_id.partition("/")[0] in HOST
 
 
 def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:

@@ -11,7 +11,7 @@ import numpy as np
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete, Space
 
-WORDS = "mission"  # MiniGrid's and BabyAI's sentence: text as bytes, which are no quantities
+WORDS = ("mission",)  # MiniGrid's and BabyAI's sentence: text as bytes, which are no quantities
 CODED = ("MiniGrid-", "BabyAI-")  # whose pictures are small codes: object, colour, state
 MOST_CODE = 10
 MOST_CHOICES = 4096  # a choice becomes as many inputs
@@ -105,11 +105,11 @@ def actions(space: Any, world_id: str) -> Actions:
     )
 
 
-def row(space: Any, world_id: str) -> Row:
-    """How observations of a Gymnasium space become rows. Errors: a space that is no set of numbers."""
+def row(space: Any, world_id: str, words: tuple[str, ...] = WORDS) -> Row:
+    """How observations of a Gymnasium space become rows, keys of `words` left out. Errors: one that is no numbers."""
     coded = world_id.split("/", 1)[-1].startswith(CODED)
     parts, all_bytes = [], True
-    for part, is_bytes in _parts(space, (), world_id, coded):
+    for part, is_bytes in _parts(space, (), world_id, coded, words):
         parts.append(part)
         all_bytes = all_bytes and is_bytes
     if not parts:
@@ -117,15 +117,19 @@ def row(space: Any, world_id: str) -> Row:
     return Row(tuple(parts), "uint8" if all_bytes else "float32")
 
 
-def _parts(space: Any, path: tuple, world_id: str, coded: bool) -> list[tuple[Part, bool]]:
+def _parts(
+    space: Any, path: tuple, world_id: str, coded: bool, words: tuple[str, ...]
+) -> list[tuple[Part, bool]]:
     """The parts of a space, and whether each fits bytes."""
     import gymnasium.spaces as gs
 
     if isinstance(space, gs.Dict):
-        inner = sorted((key, of) for key, of in space.spaces.items() if key != WORDS)
-        return [p for key, of in inner for p in _parts(of, (*path, key), world_id, coded)]
+        inner = sorted((key, of) for key, of in space.spaces.items() if key not in words)
+        return [p for key, of in inner for p in _parts(of, (*path, key), world_id, coded, words)]
     if isinstance(space, gs.Tuple):
-        return [p for k, of in enumerate(space.spaces) for p in _parts(of, (*path, k), world_id, coded)]
+        return [
+            p for k, of in enumerate(space.spaces) for p in _parts(of, (*path, k), world_id, coded, words)
+        ]
     if isinstance(space, gs.Discrete) and space.start == 0 and space.n <= MOST_CHOICES:
         return [(Part(path, 1, choices=int(space.n)), bool(space.n <= 256))]
     if isinstance(space, gs.MultiBinary):
@@ -140,3 +144,8 @@ def _parts(space: Any, path: tuple, world_id: str, coded: bool) -> list[tuple[Pa
         + (f" at {where}" if where else "")
         + f"; wrap it to Box, MultiBinary, Discrete (from 0, at most {MOST_CHOICES}), or a Dict or Tuple of them"
     )
+
+
+def spaces_of(env: Any, world_id: str, words: tuple[str, ...] = WORDS) -> tuple[Row, Actions]:
+    """Of a vector environment: rows and actions of one copy. Errors: as `row` and `actions`."""
+    return row(env.single_observation_space, world_id, words), actions(env.single_action_space, world_id)

@@ -1,0 +1,85 @@
+"""envpool's worlds: many copies, stepped by C++ threads."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from outrider.errors import OutriderError
+from outrider.worlds.host.captions import HostCaptioner, Teller
+from outrider.worlds.host.face import Turn, guarded, package
+from outrider.worlds.host.grids import GridCaptioner
+from outrider.worlds.spaces import CODED, spaces_of
+
+
+@dataclass
+class EnvpoolWorlds:
+    """envpool's copies, stepped by its C++ threads between `send` and `receive`.
+
+    envpool tells a step that both terminates and reaches the time limit as truncated. The seed is fixed when it is
+    made: `reset` with the same seed after steps begins other episodes.
+    """
+
+    make: Callable[[int], Any]  # from a seed
+    id: str
+    copies: int
+    captioner: HostCaptioner | None = None
+    idles: bool = True
+
+    def __post_init__(self) -> None:
+        self._env: Any = None
+        self.teller = Teller(self.captioner, self.copies) if self.captioner else None
+        made = self.make(0)
+        self.row, self.actions = spaces_of(made, self.id)
+
+    def reset(self, seed: int) -> np.ndarray:
+        self._env = guarded(self.id, lambda: self.make(seed))
+        obs, info = guarded(self.id, self._env.reset)
+        self._ended = np.zeros(self.copies, bool)
+        if self.teller:
+            self.teller.begin(obs, info)
+        return self._rows(obs)
+
+    def send(self, action: np.ndarray) -> None:
+        self._said = self.actions.say(action)
+        guarded(self.id, lambda: self._env.send(self._said))
+
+    def receive(self) -> Turn:
+        obs, reward, terminated, truncated, info = guarded(self.id, self._env.recv)
+        idle, self._ended = self._ended, terminated | truncated
+        said = self.teller and self.teller.tell(self._said, obs, info, idle)
+        return Turn(self._rows(obs), reward, terminated, truncated, idle, idle, None, said)
+
+    def close(self) -> None:
+        if self._env is not None:
+            self._env.close()
+
+    def _rows(self, obs: Any) -> np.ndarray:
+        out = np.empty((self.copies, self.row.width), self.row.dtype)
+        self.row.write(obs, out)
+        return out
+
+
+def build(
+    world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
+) -> EnvpoolWorlds:
+    """`envpool/NAME`. Errors: unknown name, near ones suggested."""
+    envpool = package("envpool", world_id, "host")
+    if name not in envpool.list_all_envs():
+        near = difflib.get_close_matches(name, envpool.list_all_envs(), n=3, cutoff=0.4)
+        raise OutriderError(
+            f"envpool has no world {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
+    threads = max(1, (os.cpu_count() or 1) // groups)
+
+    def made(seed: int) -> Any:
+        return envpool.make(name, env_type="gymnasium", num_envs=copies, num_threads=threads, seed=seed)
+
+    if captioner is None and name.startswith(CODED):
+        captioner = GridCaptioner()
+    return EnvpoolWorlds(made, world_id, copies, captioner)

@@ -1,0 +1,155 @@
+"""Gymnasium's vector environments as host worlds, in every autoreset mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from outrider.errors import OutriderError
+from outrider.worlds.host.captions import HostCaptioner, Last, Teller
+from outrider.worlds.host.face import Turn, guarded, package
+from outrider.worlds.host.grids import GridCaptioner
+from outrider.worlds.spaces import CODED, WORDS, spaces_of
+
+WORKERS = "+workers"  # an option: each copy in a process of its own
+
+
+@dataclass
+class GymnasiumWorlds:
+    """A Gymnasium vector environment of any autoreset mode. Errors: no known mode, spaces that do not fit."""
+
+    env: Any  # gymnasium.vector.VectorEnv
+    id: str
+    captioner: HostCaptioner | None = None
+    words: tuple[str, ...] = (
+        WORDS  # keys of observations that are no numbers to learn from: the captioner reads them
+    )
+    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = (
+        None  # a step in two calls, where it has them
+    )
+
+    def __post_init__(self) -> None:
+        from gymnasium.vector import AsyncVectorEnv, AutoresetMode
+
+        self.copies = self.env.num_envs
+        self.row, self.actions = spaces_of(self.env, self.id, self.words)
+        self._mode = self.env.metadata.get("autoreset_mode")
+        if not isinstance(self._mode, AutoresetMode):
+            raise OutriderError(
+                f"world {self.id} does not say how it starts anew (autoreset_mode is {self._mode!r}); "
+                "use a vector environment of Gymnasium 1.1 or later"
+            )
+        self.teller = Teller(self.captioner, self.copies) if self.captioner else None
+        self._waits = isinstance(self.env, AsyncVectorEnv)
+        self._send, self._wait = self.halves or (
+            (self.env.step_async, self.env.step_wait) if self._waits else (None, None)
+        )
+        self._same = self._mode == AutoresetMode.SAME_STEP
+        self._disabled = self._mode == AutoresetMode.DISABLED
+        self.idles = self._mode == AutoresetMode.NEXT_STEP
+
+    def reset(self, seed: int) -> np.ndarray:
+        obs, info = guarded(self.id, lambda: self.env.reset(seed=seed))
+        self._ended = np.zeros(self.copies, bool)
+        if self.teller:
+            self.teller.begin(obs, info)
+        return self._rows(obs)
+
+    def send(self, action: np.ndarray) -> None:
+        said = self.actions.say(action)
+        if self._send:
+            send = self._send
+            guarded(self.id, lambda: send(said))
+        self._said = said
+
+    def receive(self) -> Turn:
+        step = self._wait or (lambda: self.env.step(self._said))
+        obs, reward, terminated, truncated, info = guarded(self.id, step)
+        ended, final = terminated | truncated, None
+        last: Last = None
+        if self._same or self._disabled:
+            idle, fresh = np.zeros(self.copies, bool), ended
+            if ended.any() and self._same:
+                final = self._finals(info["final_obs"], ended)
+                last = (
+                    {copy: _last(info, copy) for copy in np.flatnonzero(ended).tolist()}
+                    if self.teller
+                    else None
+                )
+            elif ended.any():
+                final, last = self._rows(obs), (obs, info)
+                obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))
+        else:
+            idle = fresh = self._ended
+        self._ended = ended
+        said = self.teller and self.teller.tell(self._said, obs, info, idle, last)
+        return Turn(self._rows(obs), np.asarray(reward), terminated, truncated, idle, fresh, final, said)
+
+    def close(self) -> None:
+        try:
+            self.env.close(**({"terminate": True} if self._waits else {}))
+        except (EOFError, OSError):  # one of its processes has died before
+            for process in self.env.processes:
+                process.terminate()
+            self.env.closed = True
+
+    def _rows(self, obs: Any) -> np.ndarray:
+        out = np.empty((self.copies, self.row.width), self.row.dtype)
+        self.row.write(obs, out)
+        return out
+
+    def _finals(self, given: Any, ended: np.ndarray) -> np.ndarray:
+        out = np.zeros((self.copies, self.row.width), self.row.dtype)
+        for copy in np.flatnonzero(ended):
+            self.row.write(given[copy], out[copy : copy + 1])
+        return out
+
+
+def _last(info: Any, copy: int) -> tuple[Any, Any]:
+    return info["final_obs"][copy], _one(info["final_info"], copy)
+
+
+def _one(info: Any, copy: int) -> Any:
+    """One copy's part of a vector environment's info: arrays `[n, ...]` and dictionaries of them."""
+    if isinstance(info, dict):
+        return {key: _one(value, copy) for key, value in info.items()}
+    return info[copy : copy + 1]
+
+
+def many(make: Callable[[], Any], copies: int, workers: bool) -> Any:
+    """A vector environment of copies that `make` makes, started anew within the step."""
+    from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+
+    made, mode = [make] * copies, AutoresetMode.SAME_STEP
+    if workers:
+        return AsyncVectorEnv(
+            made, autoreset_mode=mode, context="spawn"
+        )  # jax has threads, which a fork would tear
+    return SyncVectorEnv(made, autoreset_mode=mode)
+
+
+def build(
+    world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
+) -> GymnasiumWorlds:
+    """`gymnasium/NAME` or `gymnasium/NAME+workers`."""
+    gym = package("gymnasium", world_id, "host")
+    if name.startswith(CODED):
+        package("minigrid", world_id, "pip install minigrid")  # which registers them
+    from gymnasium.vector import AutoresetMode
+
+    options: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    if workers := name.endswith(WORKERS):
+        options["context"] = "spawn"  # jax has threads, which a fork would tear
+    kind = "async" if workers else "sync"
+    env = guarded(
+        world_id,
+        lambda: gym.make_vec(
+            name.removesuffix(WORKERS), copies, vectorization_mode=kind, vector_kwargs=options
+        ),
+    )
+    if captioner is None and name.startswith(CODED):
+        captioner = GridCaptioner()
+    return GymnasiumWorlds(env, world_id, captioner)
