@@ -13,7 +13,7 @@ import gymnasium
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.worlds.craftax.family import ACHIEVEMENTS as CRAFTAX
+from outrider.worlds.craftax.words import ACHIEVEMENTS as CRAFTAX
 from outrider.worlds.host.captions import HostCaptioner
 from outrider.worlds.host.face import package
 from outrider.worlds.host.gymnasium import WORKERS, GymnasiumWorlds, many
