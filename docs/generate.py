@@ -25,6 +25,7 @@ import os
 import re
 import sys
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ from picture import learning_curves  # noqa: E402
 
 from outrider.report.board import readme_table  # noqa: E402
 from outrider.sweep.record import table as sweep_table  # noqa: E402
-from outrider.worlds import listing, renamed  # noqa: E402
-from outrider.worlds.names import WORLDS  # noqa: E402
+from outrider.worlds import listing  # noqa: E402
+from outrider.worlds.names import FAMILIES, WORLDS  # noqa: E402
 
 BLOCK = re.compile(
     r"(<!-- (?P<kind>code|bench|worlds|coverage|picture|board|sweep):(?P<what>[^\n]+?):begin -->\n)"
@@ -184,13 +185,26 @@ def _kinds_of_worlds() -> str:
         captions = sorted({listing.captions(name) for name in names})
         horizons = sorted({WORLDS[name].horizon for name in names})
         sizes = ", ".join(name.removeprefix(kind).lstrip("-") for name in names) if len(names) > 1 else ""
-        options = _told({o: events for o, events in listing.options(names[0]).items() if o != renamed.OPTION})
         rows.append(
             f"| `{kind if len(names) > 1 else names[0]}` | {sizes} | {facts.description} | {_span(horizons)} "
-            f"| {_span(captions)} | {options} |"
+            f"| {_span(captions)} |"
         )
-    head = "| world | sizes | what to do, in the first | longest episode, steps | captions | options, with all events |"
-    return "\n".join([head, "| --- | --- | --- | ---: | ---: | --- |", *rows])
+    head = "| world | sizes | what to do, in the first | longest episode, steps | captions |"
+    families = [f"{name}: {_offered(family.options)}." for name, family in FAMILIES.items() if family.options]
+    return "\n".join(
+        [head, "| --- | --- | --- | ---: | ---: |", *rows, "", "Options, behind the name. " + " ".join(families)]
+    )
+
+
+def _offered(options: Mapping[str, str]) -> str:
+    """Options by name, with their values where these are few."""
+    groups: dict[str, list[str]] = {}
+    for option in options:
+        groups.setdefault(option.partition("=")[0], []).append(option)
+    return ", ".join(
+        f"`+{name}=...` ({len(group)} of them)" if len(group) > MANY else ", ".join(f"`+{o}`" for o in group)
+        for name, group in groups.items()
+    )
 
 
 def _told(options: dict[str, int]) -> str:

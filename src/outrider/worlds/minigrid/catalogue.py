@@ -64,7 +64,7 @@ def _doorkey(size: int) -> MiniGridFacts:
         objects=(t.KEY,),
         success="goal",
         named=(KEY, DOOR, GOAL),
-        description=descriptions.get(size, "the same on a small grid"),
+        description=descriptions.get(size, "find the key, unlock the door, reach the goal, on a small grid"),
     )
 
 
