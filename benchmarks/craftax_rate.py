@@ -1,6 +1,6 @@
 """Environment steps per second on Craftax-Classic: training, our world alone, and craftax alone, interleaved.
 
-    python benchmarks/craftax_rate.py            # needs the extras train and worlds; about six minutes
+    python benchmarks/craftax_rate.py            # needs the extras train and worlds; about four minutes
 
 Symbolic observations, 64 copies. Training is PPO with two networks of 2 x 64, 64 steps a rollout, 4 epochs and 4
 minibatches. Bare stepping is random actions in one jitted scan with resets: ours are shared and made only where an
@@ -22,7 +22,7 @@ from record import record
 import outrider  # noqa: F401  # sets XLA's flags before jax
 
 COPIES, ROLLOUT, UPDATES = 64, 64, 24
-ROUNDS = 5
+ROUNDS = 3
 
 
 def training(memory: str, learners: int) -> float:

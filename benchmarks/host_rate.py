@@ -1,6 +1,6 @@
 """Environment steps per second of PPO on DoorKey-8x8: host path, device path, and a plain torch PPO, interleaved.
 
-    python benchmarks/host_rate.py            # needs the extras train and bench; about ten minutes
+    python benchmarks/host_rate.py            # needs the extras train and bench; about four minutes
 
 Same network (2 x 64 tanh for policy and value each), copies, rollout, epochs and minibatches. Host path and torch step
 the same C++ world of envpool; the device path steps Outrider's own. Each measurement is a process of its own; compiling
@@ -19,7 +19,7 @@ from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 64, 64, 4, 4, 120
 LEARNERS = 2  # synchronous, of the device path
-ROUNDS = 5
+ROUNDS = 3
 SLOWEST = 900  # seconds that one measurement may take
 
 

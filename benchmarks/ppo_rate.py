@@ -22,7 +22,7 @@ ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
 LEARNERS = 2  # synchronous: the copies and each minibatch are shared between two cores
 ROUNDS = 5
 SAMPLE_FACTORY = Path(__file__).with_name("sample_factory_ppo.py")
-STEPS = "250000"  # that sample-factory trains
+STEPS = "130000"  # that sample-factory trains
 
 
 def outrider(signal: str, learners: int) -> float:
