@@ -39,16 +39,16 @@ CARTPOLE = {"envs": 16, "rollout": 64, "learning_rate": 2e-3, "entropy": 0.0}
 NEAR = 0.8  # of the 0.99 of a DeepSea: the final policy still acts by chance in 2 % of its steps
 MEMORY = {"envs": 64, "rollout": 64, "width": 32, "learning_rate": 2e-3}
 PROOFS = (
-    Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 499.0, CARTPOLE),
+    Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 500.0, CARTPOLE),
     Proof(
         "control: PPO with learning rate 0",
         "gymnax/cartpole",
         300_000,
-        499.0,
+        500.0,
         CARTPOLE | {"learning_rate": 0.0},
         fails=True,
     ),
-    Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 1_000_000, 0.9),
+    Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 2_000_000, 0.9),
     Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
     Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
     Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, NEAR, {}, "dqn"),
@@ -82,7 +82,7 @@ def main() -> None:
         print(json.dumps(scores(PROOFS[int(sys.argv[2])])))
         return
     chosen = sys.argv[1] if len(sys.argv) > 1 else ""
-    rows = []
+    rows, failed = [], 0
     for index, proof in enumerate(PROOFS):
         if chosen not in proof.name:
             continue
@@ -91,12 +91,16 @@ def main() -> None:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
         held = sum(score >= proof.bar for score in found)
+        enough = held == 0 if proof.fails else held >= 0.9 * SEEDS
+        failed += not enough
         rows.append(
             {
                 "learner and world": proof.name,
                 "steps": proof.steps,
                 "bar": proof.bar,
                 "seeds that reach it": f"{held} of {SEEDS}",
+                "wanted": "none" if proof.fails else f"at least {0.9 * SEEDS:.0f}",
+                "holds": "yes" if enough else "no",
                 "median": round(statistics.median(found), 3),
                 "lowest": round(min(found), 3),
                 "highest": round(max(found), 3),
@@ -105,9 +109,12 @@ def main() -> None:
         print(f"{time.perf_counter() - began:5.0f} s", rows[-1], flush=True)
     if not chosen:
         what = (
-            f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar."
+            f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar, "
+            "all others reach it on nine seeds."
         )
         print(record("learning_proofs", what, rows))
+    if failed:
+        sys.exit(f"{failed} of {len(rows)} proofs do not hold")
 
 
 if __name__ == "__main__":

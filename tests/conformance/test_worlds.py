@@ -201,7 +201,7 @@ def test_flags_are_bits_of_one_word(world):
 
 
 def test_situations_are_sentences(world):
-    states = walks.flat(walks.walk(world.id.partition("+")[0]).world, 7)  # resets and later
+    states = walks.flat(walks.walk(walks.base(world.id)).world, 7)  # resets and later
     codes = np.asarray(jax.jit(jax.vmap(world.situation), compiler_options=walks.QUICK)(states))
     assert codes.min() >= 0
     assert codes.dtype == np.int32

@@ -13,13 +13,7 @@ gymnax = pytest.importorskip("gymnax")
 TIMED = ("gymnax/cartpole", "gymnax/mountaincar")
 
 
-@pytest.mark.parametrize(
-    "world_id",
-    [
-        *(name for name in walks.OTHERS if name.startswith("gymnax")),
-        pytest.param("gymnax/acrobot", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.parametrize("world_id", walks.marked(n for n in walks.OTHERS if n.startswith("gymnax")))
 def test_steps_are_gymnaxs_own(world_id):
     """Its public step, which starts ended episodes anew, gives the same rewards and ends, and keeps the last sight."""
     world = walks.world(world_id)

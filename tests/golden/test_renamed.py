@@ -88,7 +88,8 @@ def test_situations_are_told_in_made_up_words_and_stay_apart(world_id):
 
 
 @pytest.mark.parametrize(
-    "world_id", ["minigrid/doorkey-8x8", "minigrid/unlock-pickup+television", "craftax/classic"]
+    "world_id",
+    ["minigrid/doorkey-8x8", "minigrid/unlock-pickup+television", "gymnax/cartpole", "craftax/classic"],
 )
 def test_the_device_side_is_the_same_program(world_id):
     plain, made_up = walks.world(world_id), walks.world(f"{world_id}+renamed")

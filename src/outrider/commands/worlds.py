@@ -81,17 +81,15 @@ def _rest(everything: bool, console: Console) -> None:
         )
         if told:
             console.print(f"options of {family} worlds: {' '.join(told)}", soft_wrap=True)
-    for head in HOST:
-        package = head.strip("/")
+    for family, what in HOST.items():
+        told = f"{what}; see `outrider worlds {family}/`"
         if everything:
             try:
-                console.print("\n".join(f"{world_id} (host)" for world_id in listing.host_ids(package)))
+                console.print("\n".join(f"{world_id} (host)" for world_id in listing.host_ids(family)))
                 continue
             except OutriderError as error:
-                console.print(f"{head}NAME (host): {error}", soft_wrap=True)
-        else:
-            told = f"worlds of the package {package}, see `outrider worlds {head}`"
-            console.print(f"{head}NAME (host): {told}", soft_wrap=True)
+                told = str(error)
+        console.print(f"{family}/NAME (host): {told}", soft_wrap=True)
     console.print("`outrider worlds NAME` shows one in full; `--all` lists host worlds one by one.")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import jax
@@ -37,9 +38,10 @@ from outrider.worlds.world import World
 GROUPS = 2
 _none: Any = ()
 NOWHERE = Sight(_none, _none, _none)  # worlds and sights stay on the host
-CODES = 1  # event codes: only silence, until host worlds have captioners
+CODES = 1  # event codes: only silence, until the learner reads host worlds' captions
 
 Make = Callable[[str, int, int], HostWorlds]  # a world's id, copies, groups that share the machine
+SILENT: Make = partial(host.make, captions=False)  # which nothing reads here yet
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest line
 
 
@@ -63,7 +65,7 @@ def train_host(
     heard: Heard = lambda progress, line: None,
     signal: str = "none",
     overlap: bool = True,
-    make: Make = host.make,
+    make: Make = SILENT,
 ) -> HostTrained:
     """Train one learner on at least `steps` environment steps.
 

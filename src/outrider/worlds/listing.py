@@ -16,7 +16,7 @@ from functools import cache
 from importlib import import_module, resources
 
 from outrider.errors import OutriderError
-from outrider.worlds.names import HOST, WORLDS, event_kind, event_sentences, is_host, options_of, unknown
+from outrider.worlds.names import HOST, WORLDS, event_kind, event_sentences, options_of, unknown
 
 _SIZE = re.compile(r"-[a-z]?\d[\dxrs-]*$")  # what tells worlds of one kind apart: -8x8, -20, -s7
 
@@ -95,14 +95,15 @@ def matches(name: str, pattern: str) -> bool:
     return fnmatchcase(name, pattern) if set(pattern) & set("*?[") else pattern in name
 
 
-def host_ids(package: str) -> tuple[str, ...]:
-    """Every id of `envpool` or `gymnasium`. Errors: the package is not installed."""
+def host_ids(family: str) -> tuple[str, ...]:
+    """Every id of a family of host worlds. Errors: its package is not installed."""
     try:
-        module = import_module(package)
+        module = import_module(f"outrider.worlds.host.{family}")
     except ImportError:
-        raise OutriderError(f"to list {package}'s worlds install it: pip install 'outrider[host]'") from None
-    names = module.list_all_envs() if package == "envpool" else list(module.registry)
-    return tuple(f"{package}/{name}" for name in sorted(names))
+        raise OutriderError(
+            f"to list {family}'s worlds install Gymnasium: pip install 'outrider[host]'"
+        ) from None
+    return tuple(f"{family}/{name}" for name in sorted(module.names()))
 
 
 def host_groups(ids: Sequence[str], least: int = 20) -> dict[str, int]:
@@ -117,10 +118,12 @@ def host_groups(ids: Sequence[str], least: int = 20) -> dict[str, int]:
 
 def host_matching(pattern: str) -> tuple[str, ...]:
     """Host worlds that fit a pattern which names their package. Errors: not installed; none fits."""
-    package, _, rest = pattern.partition("/")
-    if f"{package}/" not in HOST or not is_host(pattern):
-        raise OutriderError(f"host worlds are {' or '.join(f'{head}NAME' for head in HOST)}, not {pattern!r}")
-    ids = host_ids(package)
+    family, _, rest = pattern.partition("/")
+    if family not in HOST:
+        raise OutriderError(
+            f"host worlds are {' or '.join(f'{head}/NAME' for head in HOST)}, not {pattern!r}"
+        )
+    ids = host_ids(family)
     found = tuple(world_id for world_id in ids if matches(world_id.partition("/")[2], rest or "*"))
     if not found:
         raise OutriderError(unknown(f"world {pattern!r}", pattern, ids))

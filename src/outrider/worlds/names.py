@@ -60,7 +60,7 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     name, *options = world_id.split("+")
     if is_host(name):
         raise OutriderError(
-            f"world {world_id} runs on the host, without captions: `outrider train` takes it, nothing else does yet"
+            f"world {world_id} runs on the host: `outrider train` takes it, without its captions; nothing else does yet"
         )
     if name not in WORLDS:
         raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")

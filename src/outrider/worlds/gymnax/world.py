@@ -46,7 +46,7 @@ class Gymnax:
     @property
     def codes(self) -> int:
         """Event codes are below this."""
-        return 1 + max(CODE[event] for event in KINDS[kind_name(self.id)].events)
+        return 1 + max(CODE[event] for event in KINDS[kind_name(self.facts.name)].events)
 
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh episode."""

@@ -57,6 +57,11 @@ def _left(lives: int) -> str:
     return f"You have {lives} {'life' if lives == 1 else 'lives'} left."
 
 
+def names() -> list[str]:
+    """The games whose cartridges ale-py brings."""
+    return package("ale_py.roms", "atari/GAME", "atari").get_all_rom_ids()
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> GymnasiumWorlds:

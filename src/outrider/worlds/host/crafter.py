@@ -114,6 +114,11 @@ def _situation(bits: int) -> str:
     return f"You carry {carried}; {'low: ' + ', '.join(low) if low else 'all needs are met'}."
 
 
+def names() -> list[str]:
+    """Crafter's two worlds."""
+    return list(NAMES)
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> GymnasiumWorlds:

@@ -65,6 +65,11 @@ class EnvpoolWorlds:
         return out
 
 
+def names() -> list[str]:
+    """envpool's own."""
+    return package("envpool", "envpool/NAME", "host").list_all_envs()
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> EnvpoolWorlds:

@@ -131,6 +131,11 @@ def many(make: Callable[[], Any], copies: int, workers: bool) -> Any:
     return SyncVectorEnv(made, autoreset_mode=mode)
 
 
+def names() -> list[str]:
+    """What is registered with Gymnasium."""
+    return list(package("gymnasium", "gymnasium/NAME", "host").registry)
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> GymnasiumWorlds:

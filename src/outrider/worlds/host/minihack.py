@@ -7,6 +7,11 @@ from outrider.worlds.host.captions import HostCaptioner
 from outrider.worlds.host.gymnasium import GymnasiumWorlds
 
 
+def names() -> list[str]:
+    """What MiniHack registers with Gymnasium."""
+    return nethack.names("minihack", "MiniHack")
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> GymnasiumWorlds:

@@ -170,6 +170,12 @@ def one(name: str, module: str) -> Any:
     return Seeded(gymnasium.make(name, observation_keys=KEYS, fix_moon_phase=True))
 
 
+def names(module: str = "nle", prefix: str = "NetHack") -> list[str]:
+    """What the package registers with Gymnasium."""
+    package(module, f"{prefix.lower()}/NAME", "nethack")
+    return [registered for registered in gymnasium.registry if registered.startswith(prefix)]
+
+
 def build(
     world_id: str,
     name: str,
@@ -183,9 +189,7 @@ def build(
 
     Errors: unknown name, near ones suggested; the extra `nethack` missing.
     """
-    package(module, world_id, "nethack")
-    short = name.removesuffix(WORKERS)
-    known = [registered for registered in gymnasium.registry if registered.startswith(prefix)]
+    short, known = name.removesuffix(WORKERS), names(module, prefix)
     if short not in known:
         near = difflib.get_close_matches(short, known, n=3, cutoff=0.4) or known[:4]
         raise OutriderError(f"{module} has no world {short!r}; did you mean {' or '.join(near)}?")

@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,18 @@ class PettingZooWorlds:
             self.row.write(obs[agent], self._rows[place : place + 1])
 
 
+def names() -> list[str]:
+    """The numbered worlds of the families that are installed, as FAMILY/NAME."""
+    package("pettingzoo", "pettingzoo/FAMILY/NAME", "multi")
+    within = {family: find_spec(module.partition(".")[0]) for family, module in FAMILIES.items()}
+    return [f"{family}/{name}" for family, found in within.items() if found for name in _known(family)]
+
+
+def _known(family: str) -> list[str]:
+    folder = package(FAMILIES[family], f"pettingzoo/{family}/NAME", "multi").__path__
+    return [module.name for module in pkgutil.iter_modules(folder) if _numbered(module.name)]
+
+
 def build(
     world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
 ) -> PettingZooWorlds:
@@ -123,8 +136,7 @@ def build(
     if family not in FAMILIES:
         near = difflib.get_close_matches(family, FAMILIES, n=2) or list(FAMILIES)
         raise OutriderError(f"PettingZoo has no family {family!r}; did you mean {' or '.join(near)}?")
-    within = package(FAMILIES[family], world_id, "multi")
-    known = [module.name for module in pkgutil.iter_modules(within.__path__) if _numbered(module.name)]
+    known = _known(family)
     if short not in known:
         near = difflib.get_close_matches(short, known, n=3, cutoff=0.4) or known[:4]
         raise OutriderError(f"PettingZoo has no world {name!r}; did you mean {' or '.join(near)}?")
