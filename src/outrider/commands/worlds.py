@@ -82,7 +82,7 @@ def _rest(everything: bool, console: Console) -> None:
         if told:
             console.print(f"options of {family} worlds: {' '.join(told)}", soft_wrap=True)
     for family, what in HOST.items():
-        told = f"{what}; see `outrider worlds {family}/`"
+        told = what
         if everything:
             try:
                 console.print("\n".join(f"{world_id} (host)" for world_id in listing.host_ids(family)))
@@ -90,7 +90,9 @@ def _rest(everything: bool, console: Console) -> None:
             except OutriderError as error:
                 told = str(error)
         console.print(f"{family}/NAME (host): {told}", soft_wrap=True)
-    console.print("`outrider worlds NAME` shows one in full; `--all` lists host worlds one by one.")
+    console.print(
+        "`outrider worlds NAME` shows one in full, `outrider worlds FAMILY/` a family; `--all` lists host worlds too."
+    )
 
 
 def _host(what: str, everything: bool, console: Console) -> None:
