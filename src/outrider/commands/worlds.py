@@ -90,9 +90,7 @@ def _rest(everything: bool, console: Console) -> None:
             except OutriderError as error:
                 told = str(error)
         console.print(f"{family}/NAME (host): {told}", soft_wrap=True)
-    console.print(
-        "`outrider worlds NAME` shows one in full, `outrider worlds FAMILY/` a family; `--all` lists host worlds too."
-    )
+    console.print("`outrider worlds NAME` shows a world or a host family; `--all` lists host worlds too.")
 
 
 def _host(what: str, everything: bool, console: Console) -> None:
