@@ -80,7 +80,7 @@ def _rest(everything: bool, console: Console) -> None:
             f"+{h}=..." if heads[h := o.partition("=")[0]] > MANY else f"+{o}" for o in taken
         )
         if told:
-            console.print(f"options of {family} worlds: {' '.join(told)}", soft_wrap=True)
+            console.print(f"options of {family} worlds: {' '.join(told)}")
     for family, what in HOST.items():
         told = what
         if everything:
