@@ -192,7 +192,13 @@ def _kinds_of_worlds() -> str:
     head = "| world | sizes | what to do, in the first | longest episode, steps | captions |"
     families = [f"{name}: {_offered(family.options)}." for name, family in FAMILIES.items() if family.options]
     return "\n".join(
-        [head, "| --- | --- | --- | ---: | ---: |", *rows, "", "Options, behind the name. " + " ".join(families)]
+        [
+            head,
+            "| --- | --- | --- | ---: | ---: |",
+            *rows,
+            "",
+            "Options, behind the name. " + " ".join(families),
+        ]
     )
 
 

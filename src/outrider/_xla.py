@@ -1,10 +1,9 @@
 """XLA's settings, made before `import jax`: the one place that every entry point passes.
 
 On two cores, jitted programs with vmapped seeds or bonuses stood still for ever under XLA's concurrency-optimised CPU
-scheduler (jax 0.10.2), so it is switched off. Vectors of 512 bits make an update of PPO 5 to 8 % faster where the
-processor has them (AVX-512; XLA prefers 256 bits by itself) and change nothing elsewhere. Compiled programs are kept in
-the user's cache folder, so that the second worker and the second start need not compile. Every core this process may
-use is a device, so that synchronous learners can have one each. What the user has set in the environment wins.
+scheduler (jax 0.10.2), so it is switched off. Compiled programs are kept in the user's cache folder, so that the second
+worker and the second start need not compile. Every core this process may use is a device, so that synchronous learners
+can have one each. What the user has set in the environment stays and wins.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import sys
 import warnings
 
 SCHEDULER_FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler"
-FLAGS = {SCHEDULER_FLAG: "false", "--xla_cpu_prefer_vector_width": "512"}
 CACHE = "JAX_COMPILATION_CACHE_DIR"
 DEVICES = "JAX_NUM_CPU_DEVICES"
 
@@ -27,11 +25,10 @@ def prepare() -> None:
         os.environ[CACHE] = str(user_cache_path("outrider") / "xla")
     if DEVICES not in os.environ and "device_count" not in os.environ.get("XLA_FLAGS", ""):
         os.environ[DEVICES] = str(_cores())
-    given = os.environ.get("XLA_FLAGS", "")
-    missing = [f"{flag}={value}" for flag, value in FLAGS.items() if flag not in given]
-    os.environ["XLA_FLAGS"] = " ".join([*given.split(), *missing])
-    if SCHEDULER_FLAG in given:
+    flags = os.environ.get("XLA_FLAGS", "")
+    if SCHEDULER_FLAG in flags:
         return
+    os.environ["XLA_FLAGS"] = f"{flags} {SCHEDULER_FLAG}=false".strip()
     if "jax" in sys.modules:
         warnings.warn(
             "jax was imported before outrider and may stand still on small machines; import outrider first",

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from outrider import commands
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.released import FILE, FORMAT, describe, load, save
 from outrider.agents.rows import RowFeatures
+from outrider.commands import policy as commands
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs

@@ -144,28 +144,22 @@ def test_help_imports_no_jax_and_no_numbers(arguments):
 
 
 FLAG = "--xla_cpu_enable_concurrency_optimized_scheduler"
-WIDE = "--xla_cpu_prefer_vector_width"
 SHOW = "import os; print(os.environ['XLA_FLAGS'])"
 
 
 def test_importing_outrider_sets_the_scheduler():
-    assert python(f"import outrider; {SHOW}") == f"{FLAG}=false {WIDE}=512"
-    assert python(f"import outrider.worlds.names; {SHOW}") == f"{FLAG}=false {WIDE}=512"
+    assert python(f"import outrider; {SHOW}") == f"{FLAG}=false"
+    assert python(f"import outrider.worlds.names; {SHOW}") == f"{FLAG}=false"
 
 
 @pytest.mark.parametrize("user", [f"{FLAG}=true", f"{FLAG}=false", f"--xla_foo=1 {FLAG}=true"])
 def test_what_the_user_set_for_the_scheduler_stays(user):
-    assert python(f"import outrider; {SHOW}", XLA_FLAGS=user) == f"{user} {WIDE}=512"
-
-
-def test_what_the_user_set_for_the_vectors_stays():
-    given = f"{WIDE}=256 {FLAG}=false"
-    assert python(f"import outrider; {SHOW}", XLA_FLAGS=given) == given
+    assert python(f"import outrider; {SHOW}", XLA_FLAGS=user) == user
 
 
 def test_other_flags_of_the_user_stay():
     given = "--xla_force_host_platform_device_count=2"
-    assert python(f"import outrider; {SHOW}", XLA_FLAGS=given) == f"{given} {FLAG}=false {WIDE}=512"
+    assert python(f"import outrider; {SHOW}", XLA_FLAGS=given) == f"{given} {FLAG}=false"
 
 
 def test_jax_imported_first_is_warned_of():
