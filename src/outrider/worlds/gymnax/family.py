@@ -92,6 +92,7 @@ WORLDS = {
             horizon=500,
             description="swing two links up by the joint between them; -1 a step until the tip is high",
             solved_above=-499.5,
+            actions=("push left", "wait", "push right"),
             references=(Reference(RANDOM, -498.9, MEASURED), Reference(SOLVED, -100.0, GYMNASIUM)),
         ),
         GymnaxFacts(

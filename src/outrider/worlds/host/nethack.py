@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from functools import lru_cache, partial
+from hashlib import blake2b
 from importlib import import_module
 from typing import Any
 
@@ -95,7 +96,7 @@ class NetHackCaptioner:
         return self._heard[message]
 
     def _situation(self, carried: np.ndarray, around: np.ndarray) -> int:
-        key = carried.tobytes() + around.tobytes()
+        key = blake2b(carried.tobytes() + around.tobytes(), digest_size=16).digest()  # 4 KB a situation, else
         if key not in self._known:
             things = [text for row in carried if (text := _text(row.tobytes()))]
             near = [glyph for k, glyph in enumerate(around.ravel().tolist()) if k != 4]
