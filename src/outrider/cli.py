@@ -32,8 +32,8 @@ class Train:
     seeds: int = 1
     algorithm: Literal["ppo", "dqn", "pqn"] = "ppo"
     """How agents learn; each has settings of its own: `outrider train --algorithm dqn --help` shows DQN's."""
-    signal: Literal["none", "event-count", "event-constant"] = "none"
-    """What is paid beside the world's own reward."""
+    signal: str = "none"
+    """What is paid beside the world's own reward: event-count, scale(rnd, 0.1), chain(noveld, event-count) ..."""
     engine: str = ""
     """Who rates the captions: relevance(embedded), constant, shuffled(relevance(embedded)) ..."""
     out: Path = Path("out/policy.safetensors")
@@ -88,7 +88,7 @@ class Sweep:
     candidates: int | None = None
     seeds: int | None = None
     """Seeds of each candidate in each rung."""
-    signal: Literal["none", "event-count", "event-constant"] | None = None
+    signal: str | None = None
     engine: str | None = None
     """Who rates the captions, asked once."""
     out: Path | None = None
@@ -110,7 +110,7 @@ class Bench:
     """Show where the time of a configuration goes, and how near it comes to the machine's limit."""
 
     world: tyro.conf.Positional[str] = "minigrid/doorkey-8x8"
-    signal: Literal["none", "event-count", "event-constant"] = "none"
+    signal: str = "none"
     engine: str = ""
     """Who rates the captions; asked to tell the seconds of a question. Without one, every event is worth the same."""
     steps: int = 500_000

@@ -52,3 +52,5 @@ class Trajectory(NamedTuple):
     first: Bool[Array, "T B M"]  # the event occurs for the first time in its episode
     episode_return: Float[Array, "T B"]  # of the episode that ended here, else 0
     episode_length: Int[Array, "T B"]
+    situation: Any = None  # [T, B, K] codes of what held where the step led to, before any reset
+    reached: Any = None  # Obs [T, B, ...] of that; after a terminated step without meaning

@@ -16,10 +16,10 @@ from jaxtyping import Array, Bool, Float
 from outrider.agents.encoder import Convolutional, Encoder, Flat
 from outrider.agents.features import Features
 from outrider.agents.gtrxl import GTrXL
-from outrider.agents.layers import Perceptron
 from outrider.agents.memory import GRU
 from outrider.agents.rows import RowFeatures
 from outrider.ops.distribution import Continuous, Space
+from outrider.ops.layers import Perceptron
 from outrider.types import Key, Obs
 
 MEMORIES = {"none": None, "gru": GRU, "gtrxl": GTrXL}

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from outrider.agents.layers import Layer
+from outrider.ops.layers import Layer
 from outrider.types import Key
 
 

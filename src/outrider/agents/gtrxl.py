@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from outrider.agents.layers import Layer, Norm
+from outrider.ops.layers import Layer, Norm
 from outrider.types import Key
 
 HEADS = 4

@@ -9,9 +9,9 @@ from jaxtyping import Array, Bool, Float
 
 from outrider.agents.encoder import Convolutional
 from outrider.agents.features import Features
-from outrider.agents.layers import Layer, Norm
 from outrider.agents.rows import RowFeatures
 from outrider.ops.distribution import Discrete
+from outrider.ops.layers import Layer, Norm
 from outrider.ops.q_learning import epsilon_greedy
 from outrider.types import Key, Obs
 

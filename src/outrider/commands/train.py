@@ -21,13 +21,11 @@ def train(asked: Train) -> None:
         raise OutriderError("--resume needs --checkpoints FOLDER: where should it go on from?")
     if seeds < 1:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
-    if (signal == "none") != (engine == ""):
-        raise OutriderError(
-            "--signal and --engine go together: a signal pays what an engine rates; give both or none"
-        )
+    from outrider.explore.names import check as check_signal
     from outrider.learn.settings import check_steps
     from outrider.worlds.names import check_installed, is_host
 
+    check_signal(signal, engine)
     check_steps(steps)
     if is_host(world):
         return _train_host(asked)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
-from outrider.types import Atlas, Key, Trajectory
+from outrider.ops.distribution import Space
+from outrider.types import Atlas, Key, Obs, Trajectory
 
 Metrics = dict[str, Float[Array, ""]]
 
@@ -24,6 +26,19 @@ class Signal(NamedTuple):
     update: Callable[[Any, Trajectory, Key], tuple[Any, Metrics]]
 
 
+class Ground(NamedTuple):
+    """What a signal is built for: the copies it watches, how they are seen as rows of numbers, and what they do."""
+
+    copies: int  # of the whole team
+    features: Callable[[Obs], Float[Array, "n size"]]
+    size: int
+    space: Space
+
+    def rows(self, obs: Obs) -> Float[Array, "T B size"]:
+        """The features of a whole trajectory's observations."""
+        return jax.vmap(self.features)(obs)
+
+
 def nothing() -> Signal:
     """The unguided arm: no state, no bonus."""
     return Signal(
@@ -31,3 +46,13 @@ def nothing() -> Signal:
         bonus=lambda state, trajectory: jnp.zeros_like(trajectory.reward),
         update=lambda state, trajectory, key: (state, {}),
     )
+
+
+def payable(trajectory: Trajectory) -> Bool[Array, "T B"]:
+    """Steps whose end a bonus may pay for: what ends an episode is the reward's business, and leads nowhere."""
+    return ~trajectory.terminated
+
+
+def ends(trajectory: Trajectory) -> Bool[Array, "T B"]:
+    """The last steps of episodes, whichever way they end."""
+    return trajectory.terminated | trajectory.truncated

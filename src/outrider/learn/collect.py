@@ -62,6 +62,7 @@ def collect(batch: Batch, network: Agent, copies: Copies, sight: Sight, key: Key
             first=after.first,
             episode_return=after.episode_return,
             episode_length=after.episode_length,
+            situation=after.situation,
         )
         done = after.terminated | after.truncated
         cut = choose(after.truncated, Sight(memory, after.final, jnp.zeros_like(done)), cut)

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.explore.signal import Signal
-from outrider.learn.collect import Rollout, Sight, collect
+from outrider.learn.collect import Rollout, Sight, collect, next_obs
 from outrider.learn.diary import Diary, Line, start, write
 from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
@@ -88,6 +88,7 @@ class DQN(NamedTuple):
         s, rates, trajectory = self.settings, learner.rates, rollout.trajectory
         signal_key, draw_key = jax.random.split(key)
 
+        trajectory = trajectory._replace(reached=next_obs(rollout))
         bonus = self.signal.bonus(learner.signal, trajectory)
         signal, _ = self.signal.update(learner.signal, trajectory, signal_key)
         replay = add(learner.replay, transitions(rollout, bonus))

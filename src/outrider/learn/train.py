@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from outrider.agents.agent import Agent
-from outrider.errors import OutriderError
-from outrider.explore.events import event_constant, event_count
-from outrider.explore.signal import Signal, nothing
+from outrider.agents.features import Features
+from outrider.explore.registry import build
+from outrider.explore.signal import Ground
 from outrider.learn.algorithms import AnySettings
 from outrider.learn.diary import Diary, Line
 from outrider.learn.dqn import DQN
@@ -38,11 +38,6 @@ from outrider.worlds.names import check_world, event_kind
 from outrider.worlds.registry import make
 from outrider.worlds.world import World
 
-SIGNALS: dict[str, Callable[[], Signal]] = {
-    "none": nothing,
-    "event-count": event_count,
-    "event-constant": event_constant,
-}
 CHUNK = 8  # about how many updates a compiled call makes: a second or two, so that progress shows and Ctrl-C lands
 
 EVALUATION = 20_261  # its keys, the same for a seed in every arm
@@ -155,8 +150,6 @@ def train(
 
 def learner_for(world: str | World, settings: AnySettings, signal: str, updates: int) -> Algorithm:
     """The settings' algorithm on a world with a named signal. Errors: as `train`."""
-    if signal not in SIGNALS:
-        raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
     if isinstance(world, str):
         (facts, _), world = check_world(world), make(world)
     else:
@@ -164,11 +157,13 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     check_fit(world, settings, facts.timed)
     fresh = max(1, settings.envs // facts.copies_a_reset)
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
+    features = Features(settings.cells, world.view, world.vector + world.flags)
+    paid = build(signal, Ground(settings.envs, features, features.size, world.space))
     if isinstance(settings, Settings):
-        return PPO(batch, settings, SIGNALS[signal](), updates)
+        return PPO(batch, settings, paid, updates)
     if isinstance(settings, DQNSettings):
-        return DQN(batch, settings, SIGNALS[signal](), updates)
-    return PQN(batch, settings, SIGNALS[signal](), updates)
+        return DQN(batch, settings, paid, updates)
+    return PQN(batch, settings, paid, updates)
 
 
 def _chunk_size(updates: int) -> int:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from outrider.errors import OutriderError
 from outrider.verify.environment import environment_record
 from outrider.verify.evidence import write_json
 
@@ -22,11 +21,12 @@ def bench(
     world: str, settings: Settings, signal: str, engine: str, steps: int, rounds: int, out: Path | None
 ) -> None:
     """Time a configuration and print its shares of a run of `steps`; with `out`, write them as JSON."""
+    from outrider.explore.names import check
     from outrider.learn.settings import check_steps
     from outrider.worlds.names import check_world
 
-    if engine and signal == "none":
-        raise OutriderError("--engine without --signal: a signal pays what an engine rates; name one")
+    if engine:
+        check(signal, engine)
     check_steps(steps)
     check_world(world)
     asked = _asked(world, engine) if engine else {"questions": 0, "seconds": 0.0}

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from outrider.errors import OutriderError
+from outrider.errors import OutriderError, nearest
 from outrider.learn.algorithms import DEFAULT, settings_from
 from outrider.learn.settings import check_steps
 from outrider.sweep.halving import Rung, rungs, steps_of_run
 from outrider.sweep.space import USUAL, draw, parse_space
-from outrider.verify.names import SIGNALS, nearest
 from outrider.verify.plan import canonical_hash
 
 FILE = "sweep.toml"
@@ -134,15 +133,14 @@ def _worlds(worlds: Any, where: str) -> tuple[str, ...]:
 
 
 def _signal(table: Mapping[str, Any], where: str) -> tuple[str, str]:
+    from outrider.explore.names import check as check_signal
     from outrider.lm.registry import check
 
-    name, engine = table.get("name", "none"), table.get("engine", "")
-    if name not in SIGNALS:
-        raise OutriderError(
-            f"{where}: [signal] names {name!r}, which is unknown{nearest(str(name), SIGNALS)}"
-        )
-    if (name == "none") != (engine == ""):
-        raise OutriderError(f"{where}: a signal and an engine go together; give both or none")
+    name, engine = str(table.get("name", "none")), table.get("engine", "")
+    try:
+        check_signal(name, engine)
+    except OutriderError as error:
+        raise OutriderError(f"{where}: [signal] {error}") from None
     if engine:
         check(engine)
     return name, engine

@@ -15,14 +15,13 @@ from outrider.verify.metrics import METRICS
 if TYPE_CHECKING:
     from outrider.verify.plan import Plan
 
-SIGNALS = ("none", "event-count", "event-constant")
-
 
 @dataclass(frozen=True)
 class Names:
     """How to ask other rooms for their names: each raises OutriderError for what it does not know."""
 
     world: Callable[[str], Any]
+    signal: Callable[[str, str], Any]  # and the engine that rates for it
     engine: Callable[[str], Any]
     learner: Callable[[Mapping[str, Any]], Any]
 
@@ -30,7 +29,9 @@ class Names:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
         _known(plan.metric, METRICS, f"{where}: [study] metric names")
         for arm in plan.arms:
-            _known(arm.signal, SIGNALS, f"{where}: [arms.{arm.name}] signal names")
+            _ask(
+                lambda name, arm=arm: self.signal(name, arm.engine), arm.signal, f"{where}: [arms.{arm.name}]"
+            )
         _ask(self.world, plan.world, f"{where}: [study] world")
         for arm in plan.arms:
             if arm.engine:
@@ -59,6 +60,12 @@ def _check_world(name: str) -> None:
     check_world(name)
 
 
+def _check_signal(name: str, engine: str) -> None:
+    from outrider.explore.names import check
+
+    check(name, engine)
+
+
 def _check_engine(expression: str) -> None:
     from outrider.lm.registry import check
 
@@ -71,4 +78,4 @@ def _check_learner(table: Mapping[str, Any]) -> None:
     settings_from(table)
 
 
-DEFAULT_NAMES = Names(_check_world, _check_engine, _check_learner)
+DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner)

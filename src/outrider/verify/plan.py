@@ -140,9 +140,8 @@ def _arm(name: str, table: Any, where: str) -> Arm:
     _known(table, ARM_KEYS, where, f"[arms.{name}]")
     signal = _text(table.get("signal", NO_SIGNAL), where, f"[arms.{name}] signal")
     engine = _text(table["engine"], where, f"[arms.{name}] engine") if "engine" in table else ""
-    if (signal == NO_SIGNAL) != (engine == ""):
-        has, lacks = ("an engine", "signal") if engine else ("a signal", "engine")
-        raise OutriderError(f"{where}: [arms.{name}] has {has} and no {lacks}: name both, or neither")
+    if engine and signal == NO_SIGNAL:
+        raise OutriderError(f"{where}: [arms.{name}] has an engine and no signal: name both, or neither")
     return Arm(name, signal, engine)
 
 

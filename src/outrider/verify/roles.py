@@ -7,6 +7,7 @@ import re
 from outrider.verify.plan import NO_SIGNAL, Arm
 
 UNGUIDED = "unguided"
+NOVELTY = "novelty"  # a signal without captions or a model
 EVENT_COUNTS = "event-counts"
 CONSTANT_BONUS = "constant-bonus"
 ORACLE = "oracle"
@@ -31,8 +32,8 @@ _IN_WORDS = {
 
 def role(arm: Arm) -> str:
     """One of the names above, by the engine's outermost word: `shuffled(relevance(embedded))` is shuffled."""
-    if arm.signal == NO_SIGNAL or not arm.engine:
-        return UNGUIDED
+    if not arm.engine:
+        return UNGUIDED if arm.signal == NO_SIGNAL else NOVELTY
     head = re.split(r"[^\w-]", arm.engine.strip(), maxsplit=1)[0]
     if head == "constant":
         return EVENT_COUNTS if arm.signal == "event-count" else CONSTANT_BONUS

@@ -43,6 +43,7 @@ class BatchStep(NamedTuple):
     first: Bool[Array, "B M"]
     episode_return: Float[Array, "B"]  # of the episodes that ended in this step, else 0
     episode_length: Int[Array, "B"]
+    situation: Int[Array, "B K"]  # before any reset
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ class Batch:
             first=first,
             episode_return=jnp.where(done, returned, 0.0),
             episode_length=jnp.where(done, length, 0),
+            situation=jax.vmap(self.world.situation)(stepped.state),
         )
 
     def _with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:

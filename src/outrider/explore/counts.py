@@ -1,0 +1,69 @@
+"""Counts of places, for ever or by episode: what was seen seldom pays most. No model and no network."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from outrider.explore.signal import Ground, Signal, ends, payable
+from outrider.explore.visits import MOST, Visits, counted, places
+from outrider.types import Trajectory
+
+BITS = 16  # of the table that is kept for ever
+
+
+def count(ground: Ground, of: str = "observations", scale: float = 0.1) -> Signal:
+    """`scale / sqrt(n)` of the place reached, n visits in the learner's whole life, this one included.
+
+    Source: Bellemare et al. 2016, eq. 2; hashed as Tang et al. 2017, with exact rows in place of SimHash.
+    """
+
+    def bonus(n: Array, trajectory: Trajectory) -> Float[Array, "T B"]:
+        visits = counted(n, places(trajectory, of, BITS))[1]
+        return jnp.where(payable(trajectory), scale / jnp.sqrt(visits), 0.0)
+
+    return Signal(
+        init=lambda key, atlas: jnp.zeros(1 << BITS, jnp.int32),
+        bonus=bonus,
+        update=lambda n, trajectory, key: (n.at[places(trajectory, of, BITS)].add(1), {}),
+    )
+
+
+def episodic_count(ground: Ground, of: str = "observations", scale: float = 0.1) -> Signal:
+    """`scale / sqrt(n)` of the place reached, n visits in the present episode.
+
+    Source: Henaff et al. 2023, section 3 (their best episodic bonus on MiniGrid).
+    """
+
+    def bonus(visits: Visits, trajectory: Trajectory) -> Float[Array, "T B"]:
+        n = visits.after(buckets(trajectory, of), ends(trajectory))[1]
+        return jnp.where(payable(trajectory), scale / jnp.sqrt(n), 0.0)
+
+    return Signal(
+        init=lambda key, atlas: Visits.none(ground.copies),
+        bonus=bonus,
+        update=lambda visits, trajectory, key: (
+            visits.after(buckets(trajectory, of), ends(trajectory))[0],
+            {},
+        ),
+    )
+
+
+def episodic(signal: Signal, ground: Ground, of: str = "observations") -> Signal:
+    """What the signal pays, at the first visit of a place in an episode only (NovelD's restriction)."""
+
+    def bonus(state: tuple, trajectory: Trajectory) -> Float[Array, "T B"]:
+        inner, visits = state
+        n = visits.after(buckets(trajectory, of), ends(trajectory))[1]
+        return jnp.where(n == 1, signal.bonus(inner, trajectory), 0.0)
+
+    def update(state: tuple, trajectory: Trajectory, key):
+        inner, metrics = signal.update(state[0], trajectory, key)
+        return (inner, state[1].after(buckets(trajectory, of), ends(trajectory))[0]), metrics
+
+    return Signal(lambda key, atlas: (signal.init(key, atlas), Visits.none(ground.copies)), bonus, update)
+
+
+def buckets(trajectory: Trajectory, of: str) -> Array:
+    """Where each step led to, among the buckets of one copy's episode."""
+    return places(trajectory, of, (MOST - 1).bit_length())
