@@ -21,6 +21,7 @@ from jaxtyping import Array, Bool
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.agent import Agent
+from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.rows import RowFeatures
@@ -33,8 +34,12 @@ from outrider.worlds.spaces import Part, Row
 FORMAT = 2  # 1 was NumPy's npz
 FILE = "policy.safetensors"
 SPACES = {"discrete": Discrete, "multi-discrete": MultiDiscrete, "continuous": Continuous}
-KINDS = {  # networks, and which settings are their sizes
+KINDS = {  # networks, those of a kind that is also another's before it, and which settings are their sizes
     "actor-critic": (ActorCritic, ("width", "depth", "encoder", "memory")),
+    "bootstrapped": (
+        Bootstrapped,
+        ("members", "prior", "width", "depth", "encoder", "dueling", "norm"),
+    ),
     "epsilon-greedy": (EpsilonGreedy, ("width", "depth", "encoder", "dueling", "norm")),
 }
 ABOUT = ("format", "outrider", "world", "network", "training")
@@ -151,6 +156,8 @@ def _build(told: Mapping[str, Any], key: Key) -> Agent:
         return ActorCritic(key, features, made, **sizes)
     if told["kind"] == "epsilon-greedy":
         return EpsilonGreedy(QNetwork(key, features, made, **sizes), jnp.float32(0.0))
+    if told["kind"] == "bootstrapped":
+        return Bootstrapped(Members(key, features, made, **sizes), jnp.float32(0.0))
     raise ValueError(f"kind {told['kind']!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.explore.signal import Signal
@@ -26,12 +28,14 @@ from outrider.ops.q_learning import chosen, double_value, epsilon_at, huber, one
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
 
+Values = QNetwork | Members
+
 
 class QLearner(NamedTuple):
     """One copy of parameters with its target, its optimiser (which sees one vector), its replay, worlds and diary."""
 
     network: EpsilonGreedy
-    target: QNetwork  # the network as it was some updates ago
+    target: Values  # the network as it was some updates ago
     optimiser: optax.OptState
     replay: Replay
     copies: Copies
@@ -56,18 +60,26 @@ class DQN(NamedTuple):
         assert isinstance(world.space, Discrete)
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
         features = Features(s.cells, world.view, world.vector + world.flags)
-        network = QNetwork(network_key, features, world.space, s.width, s.depth, s.encoder, s.dueling)
+        sizes = (s.width, s.depth, s.encoder, s.dueling)
+        if s.members > 1:
+            network, acts = (
+                Members(network_key, features, world.space, s.members, s.prior, *sizes),
+                Bootstrapped,
+            )
+        else:
+            network, acts = QNetwork(network_key, features, world.space, *sizes), EpsilonGreedy
         copies, obs = self.batch.reset(world_key)
         rates = rates or QRates.of(s)
+        actor = acts(network, rates.epsilon_start)
         one = jax.tree.map(lambda x: x[0], obs)
         step = Transition(one, jnp.int32(0), jnp.float32(0), jnp.array(False), one)
         return QLearner(
-            network=EpsilonGreedy(network, rates.epsilon_start),
+            network=actor,
             target=network,
             optimiser=self._optimiser(rates).init(ravel_pytree(network)[0]),
             replay=empty(step, s.capacity),
             copies=copies,
-            sight=Sight((), obs, jnp.zeros(s.envs, bool)),
+            sight=Sight(actor.start(s.envs), obs, jnp.zeros(s.envs, bool)),
             signal=self.signal.init(signal_key, atlas),
             diary=start(world.codes),
             rates=rates,
@@ -77,7 +89,7 @@ class DQN(NamedTuple):
     def update(self, learner: QLearner) -> tuple[QLearner, Line]:
         """One training step: collect, then learn. Returns the learner after it and a line of its diary."""
         key, collect_key, learn_key = jax.random.split(learner.key, 3)
-        actor = EpsilonGreedy(learner.network.values, self._epsilon(learner))
+        actor = replace(learner.network, epsilon=self._epsilon(learner))
         rollout = collect(
             self.batch, actor, learner.copies, learner.sight, collect_key, self.settings.rollout
         )
@@ -111,7 +123,7 @@ class DQN(NamedTuple):
             (parameters, learner.optimiser),
         )
 
-        network = EpsilonGreedy(as_network(parameters), learner.network.epsilon)
+        network = replace(learner.network, values=as_network(parameters))
         fault = first_fault(Team(), rollout, bonus, loss.mean(), parameters)
         told = (network.entropy(), loss.mean(), fault)
         diary, line = write(learner.diary, trajectory, bonus, *told, self.batch.solved_above)
@@ -121,13 +133,18 @@ class DQN(NamedTuple):
         learner = learner._replace(signal=signal, diary=diary)
         return learner._replace(copies=rollout.copies, sight=rollout.end), line
 
-    def loss(self, network: QNetwork, target: QNetwork, rates: QRates, part: Transition) -> Float[Array, ""]:
-        """The mean Huber loss of replayed steps, against what the target network thinks of what they led to."""
+    def loss(self, network: Values, target: Values, rates: QRates, part: Transition) -> Float[Array, ""]:
+        """The mean Huber loss of replayed steps, against what the target network thinks of what they led to.
+
+        Each member of a bootstrapped network learns from its own target and from all rows; their losses are added.
+        """
         now, after = network.features(part.obs), network.features(part.next)
         later = target(after)
         best = double_value(network(after), later) if self.settings.double else later.max(-1)
         aim = one_step_return(part.reward, best, part.terminated, rates.discount)
-        return huber(chosen(network(now), part.action) - jax.lax.stop_gradient(aim)).mean()
+        values = network(now)
+        action = jnp.broadcast_to(part.action, values.shape[:-1])
+        return huber(chosen(values, action) - jax.lax.stop_gradient(aim)).mean(-1).sum()
 
     def _epsilon(self, learner: QLearner) -> Float[Array, ""]:
         """The share of actions by chance in the coming rollout."""

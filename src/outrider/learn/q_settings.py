@@ -56,6 +56,8 @@ class DQNSettings(QSettings):
     capacity: int = 100_000  # environment steps that the replay holds
     warmup: int = 2_000  # environment steps before the first gradient
     target_every: int = 4  # updates between two copies of the network to its target
+    members: int = 1  # networks, an episode following one of them (bootstrapped DQN); epsilon may then be 0
+    prior: float = 3.0  # of several members: the weight of the random network beside each
     double: bool = True  # the network chooses the best next action, its target says what it is worth
 
     def __post_init__(self) -> None:
