@@ -169,6 +169,7 @@ def run(
         "bonus": [float(f"{v:.6g}") for v in np.exp(-at / steps * 3) * 0.02],
         "episodes": [0 if i in empty else int(rng.integers(20, 60)) for i in range(points)],
         "entropy": [float(f"{v:.6g}") for v in 1.9 - 1.2 * success],
+        "situations": [int(v) for v in 3 + 4000 * at / steps],
         "kinds": {"no event": int(steps * (1 - watched)), "television": int(steps * watched)},
         "events": dict(sorted(done.items(), key=lambda kv: -kv[1])),
         "first_seen": {event: int(rng.integers(1, steps)) for event in done},

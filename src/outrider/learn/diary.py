@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
 
+from outrider.explore.visits import hashed
 from outrider.types import Trajectory
+
+PLACES = 1 << 16  # buckets that situations are counted in
 
 
 class Diary(NamedTuple):
@@ -16,6 +20,7 @@ class Diary(NamedTuple):
     steps: Int[Array, ""]  # environment steps
     met: Int[Array, "E"]
     first_met: Int[Array, "E"]  # environment step
+    places: Bool[Array, "P"]  # buckets of situations in which the learner has been
 
 
 class Line(NamedTuple):
@@ -28,6 +33,7 @@ class Line(NamedTuple):
     lengths: Int[Array, ""]
     bonus: Float[Array, ""]  # mean a step
     entropy: Float[Array, ""]  # nats
+    places: Int[Array, ""]  # buckets of situations in the whole run so far, of `PLACES`
     loss: Float[Array, ""]
     fault: Int[
         Array, ""
@@ -36,7 +42,9 @@ class Line(NamedTuple):
 
 def start(codes: int) -> Diary:
     """An empty diary."""
-    return Diary(jnp.int32(0), jnp.zeros(codes, jnp.int32), jnp.full(codes, -1, jnp.int32))
+    return Diary(
+        jnp.int32(0), jnp.zeros(codes, jnp.int32), jnp.full(codes, -1, jnp.int32), jnp.zeros(PLACES, bool)
+    )
 
 
 def write(
@@ -58,6 +66,9 @@ def write(
     when = jnp.broadcast_to(clock[:, None, None], trajectory.events.shape)
     appeared = jnp.full_like(met, never).at[trajectory.events].min(when)
     first_met = jnp.where((diary.first_met < 0) & (appeared < never), appeared, diary.first_met)
+    places = diary.places
+    if trajectory.situation is not None:
+        places = places.at[hashed(trajectory.situation, PLACES.bit_length() - 1)].set(True)
     done = trajectory.terminated | trajectory.truncated
     line = Line(
         steps=steps,
@@ -67,7 +78,16 @@ def write(
         lengths=trajectory.episode_length.sum(),
         bonus=bonus.mean(),
         entropy=entropy,
+        places=places.sum(),
         loss=loss,
         fault=fault,
     )
-    return Diary(steps, met, first_met), line
+    return Diary(steps, met, first_met, places), line
+
+
+def situations(places: np.ndarray) -> np.ndarray:
+    """About how many distinct situations fill so many buckets, by linear counting (Whang et al. 1990, eq. 1).
+
+    Exact to a few in a thousand up to as many situations as buckets; where all are full, what one fewer would mean.
+    """
+    return np.rint(-PLACES * np.log1p(-np.minimum(places, PLACES - 1) / PLACES)).astype(int)

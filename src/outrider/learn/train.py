@@ -17,7 +17,7 @@ from outrider.agents.features import Features
 from outrider.explore.registry import build
 from outrider.explore.signal import Ground
 from outrider.learn.algorithms import AnySettings
-from outrider.learn.diary import Diary, Line
+from outrider.learn.diary import Diary, Line, situations
 from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
@@ -199,6 +199,7 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
         "bonus": [_round(b) for b in line.bonus.tolist()],
         "episodes": episodes.tolist(),
         "entropy": [_round(e) for e in line.entropy.tolist()],
+        "situations": situations(line.places).tolist(),
         "evaluation": {"episodes": EPISODES, "solved": int(trained.solved[which])},
         "kinds": dict(sorted(kinds.items())),
         "events": {sentence: met[sentence] for sentence in top},

@@ -60,7 +60,7 @@ def _more(figures: list[Safe]) -> Safe:
     told = note("Thick: the mean of the seeds. Band: from the lowest to the highest seed.")
     return tag(
         "details",
-        tag("summary", "Return, episode length, bonus and entropy"),
+        tag("summary", "Return, episode length, bonus, entropy and situations"),
         told,
         tag("div", *figures, class_="small-multiples"),
     )
@@ -90,4 +90,5 @@ OTHER_CURVES = (
     ("length", "Episode length, steps"),
     ("bonus", "Bonus a step"),
     ("entropy", "Policy entropy, nats"),
+    ("situations", "Distinct situations so far"),
 )
