@@ -262,7 +262,7 @@ def test_normalise_divides_by_the_deviation_of_discounted_sums():
     ("text", "message"),
     [
         ("", "a name is missing"),
-        ("rmd", "unknown name 'rmd'; did you mean"),
+        ("rdn", "unknown name 'rdn': did you mean"),
         ("rnd(icm)", "rnd takes nothing in parentheses"),
         ("scale(rnd)", "scale needs a factor"),
         ("scale(rnd, x)", "scale needs a factor above 0, not `x`"),

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from outrider.explore.counts import buckets
 from outrider.explore.icm import Curiosity
 from outrider.explore.learned import Student, moves, student, taught
-from outrider.explore.signal import Ground, Metrics, Signal
+from outrider.explore.signal import Ground, Metrics, Signal, ends
 from outrider.explore.visits import Visits
 from outrider.types import Atlas, Key, Trajectory
 

@@ -1,0 +1,105 @@
+"""Who finds the treasure of a DeepSea, by size: epsilon-greedy DQN and plain PPO beside counts and bootstrapped DQN.
+
+    python benchmarks/deep_sea.py                    # needs the extras train and worlds
+    python benchmarks/deep_sea.py counts 20          # learners and sizes with that in their name; writes nothing
+
+The criterion is bsuite's (Osband et al. 2020): within 10,000 episodes the average regret falls below 0.9, that is, more
+than a tenth of all episodes so far found the treasure. Each learner and size is a process of its own. Writes
+benchmarks/results/deep_sea.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from record import record
+
+SIZES = (10, 20, 30, 40)
+SEEDS = 10
+EPISODES, SHARE = 10_000, 0.1
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who learns, and by what signal."""
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    signal: str = "none"
+
+
+LEARNERS = (
+    Learner("PPO", {"envs": 16, "rollout": 32}),
+    Learner("DQN, epsilon-greedy", {"algorithm": "dqn"}),
+    Learner("PPO, counts", {"envs": 16, "rollout": 32}, "observation-count"),
+    Learner(
+        "DQN, counts", {"algorithm": "dqn", "epsilon_start": 0.05, "epsilon_end": 0.02}, "observation-count"
+    ),
+    Learner(
+        "DQN, bootstrapped", {"algorithm": "dqn", "members": 10, "epsilon_start": 0.0, "epsilon_end": 0.0}
+    ),
+)
+
+
+def solved_at(who: Learner, size: int) -> list[int | None]:
+    """The episode at which each seed meets the criterion, None where it never does."""
+    import numpy as np
+
+    import outrider  # noqa: F401  # sets XLA's flags before jax
+    from outrider.learn.algorithms import settings_from
+    from outrider.learn.train import train
+
+    settings = settings_from(who.settings)
+    lines = train(f"gymnax/deepsea-{size}", settings, who.signal, None, range(SEEDS), EPISODES * size).lines
+    episodes, found = np.cumsum(lines.episodes, axis=1), np.cumsum(lines.successes, axis=1)
+    met = (found > SHARE * episodes) & (episodes <= EPISODES)
+    return [int(e[m.argmax()]) if m.any() else None for e, m in zip(episodes, met, strict=True)]
+
+
+def main() -> None:
+    """Try every learner on every size, as many at a time as there are cores; print and write who solves what."""
+    if sys.argv[1:2] == ["--one"]:
+        print(json.dumps(solved_at(LEARNERS[int(sys.argv[2])], int(sys.argv[3]))))
+        return
+    chosen = sys.argv[1:]
+
+    def one(work: tuple[int, int]) -> dict[str, Any]:
+        which, size = work
+        command = [sys.executable, __file__, "--one", str(which), str(size)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(done.stdout.splitlines()[-1])
+        when = [at for at in found if at is not None]
+        row = {
+            "learner": LEARNERS[which].name,
+            "size": size,
+            "seeds that solve it": f"{len(when)} of {SEEDS}",
+            "median episode": int(statistics.median(when)) if when else None,
+        }
+        print(row, flush=True)
+        return row
+
+    works = [
+        (which, size)
+        for size in SIZES
+        for which, who in enumerate(LEARNERS)
+        if all(part in f"{who.name} {size}" for part in chosen)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(one, works))
+    what = (
+        f"DeepSea by bsuite's criterion: of {SEEDS} seeds, those whose average regret falls below 0.9 within "
+        f"{EPISODES:,} episodes, and the episode at which it does."
+    )
+    if not chosen:
+        print(record("deep_sea", what, rows))
+
+
+if __name__ == "__main__":
+    main()
