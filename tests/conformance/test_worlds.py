@@ -72,6 +72,7 @@ def test_shapes_stay_the_same_from_step_to_step(world):
     key = jax.eval_shape(lambda: jax.random.key(0))
     action = action_of(world)
     state, obs = jax.eval_shape(world.reset, key)
+    assert shapes(jax.eval_shape(world.stagger, key, state)) == shapes((state, obs))
     step = jax.eval_shape(world.step, key, state, action)
     assert isinstance(step, Step)
     assert shapes(step.state) == shapes(state)

@@ -77,9 +77,9 @@ class Full:
             events=full_captions.events(state, before, action, after),
         )
 
-    def stagger(self, key: Key, state: Any) -> Any:
+    def stagger(self, key: Key, state: Any) -> tuple[Any, Obs]:
         """The world as it is: the clock is also the hour of the day, and few episodes see the horizon."""
-        return state
+        return state, self._observe(state)
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """There are no flags."""

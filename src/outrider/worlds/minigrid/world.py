@@ -132,10 +132,11 @@ class MiniGrid:
             events=code[None],
         )
 
-    def stagger(self, key: Key, state: State) -> State:
+    def stagger(self, key: Key, state: State) -> tuple[State, Obs]:
         """The same world at a random hour of its episode, so that copies are not truncated all at once."""
         clock = jax.random.randint(key, (), 0, self.horizon)
-        return state._replace(grid=state.grid._replace(clock=clock))
+        state = state._replace(grid=state.grid._replace(clock=clock))
+        return state, self._observe(state)
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
