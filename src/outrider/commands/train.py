@@ -33,7 +33,7 @@ def train(asked: Train) -> None:
         return _train_host(asked)
     check_installed(world)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.hosts.join()
+    asked.processes.join()
     with contextlib.ExitStack() as held:
         keeper = held.enter_context(_keeper(asked)) if asked.checkpoints else None
         _train(asked, keeper, _rate_all(world, engine, seeds) if engine else [])
@@ -61,9 +61,9 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
-    if keeper and keeper.begins and asked.hosts.first:
+    if keeper and keeper.begins and asked.processes.first:
         print(keeper.begins)
-    with Progress(disable=not asked.hosts.first) as bars:
+    with Progress(disable=not asked.processes.first) as bars:
         bar = bars.add_task("compiling", total=1.0)
 
         def heard(progress: float, lines) -> None:
@@ -82,7 +82,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
             spread=asked.spread,
             keeper=keeper,
         )
-    if not asked.hosts.first:
+    if not asked.processes.first:
         return
     beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
     save_trained(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
@@ -103,9 +103,10 @@ def _train_host(asked: Train) -> None:
         raise OutriderError(
             f"world {world} runs on the host, where agents learn by ppo; leave --algorithm out"
         )
-    if asked.checkpoints or asked.hosts.count > 1 or asked.spread != "auto":
+    if asked.checkpoints or asked.processes.count > 1 or asked.spread != "auto":
         raise OutriderError(
-            f"world {world} runs on the host: --checkpoints, --hosts and --spread are for device worlds; leave them out"
+            f"world {world} runs on the host: --checkpoints, --processes and --spread are for device worlds; "
+            "leave them out"
         )
     from rich.progress import Progress
 
