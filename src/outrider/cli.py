@@ -144,7 +144,7 @@ class Worlds:
 
 @dataclasses.dataclass(frozen=True)
 class Play:
-    """Step a device world by hand in the terminal, with its captions; from a pipe, a key a character."""
+    """Step a world by hand in the terminal, with its captions; from a pipe, a key a character."""
 
     world: tyro.conf.Positional[str]
     """World with its options, such as minigrid/doorkey-8x8+television."""
