@@ -17,7 +17,7 @@ from outrider import interrupt
 from outrider.commands.parse import parse
 from outrider.errors import Interrupted, OutriderError, nearest
 from outrider.learn.algorithms import ALGORITHMS, DEFAULT, check_keys
-from outrider.learn.hosts import Hosts
+from outrider.learn.processes import Processes
 from outrider.learn.settings import Settings
 
 
@@ -47,7 +47,7 @@ class Train:
     """How often a checkpoint is made: 90s, 5m, 2h, or a number of updates, such as 200."""
     spread: Literal["auto", "turns", "together", "devices"] = "auto"
     """How several seeds share the machine: in turns, together in one program, or a share for each device."""
-    hosts: Hosts = dataclasses.field(default_factory=Hosts)
+    processes: Processes = dataclasses.field(default_factory=Processes)
     """Several processes that train one team of synchronous learners (`--learner.learners`) together."""
     learner: Settings = dataclasses.field(default_factory=Settings)
 
@@ -145,7 +145,7 @@ class Worlds:
 
 @dataclasses.dataclass(frozen=True)
 class Play:
-    """Step a device world by hand in the terminal, with its captions; from a pipe, a key a character."""
+    """Step a world by hand in the terminal, with its captions; from a pipe, a key a character."""
 
     world: tyro.conf.Positional[str]
     """World with its options, such as minigrid/doorkey-8x8+television."""

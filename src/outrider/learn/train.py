@@ -155,8 +155,7 @@ def train(
 
 def learner_for(world: str | World, settings: AnySettings, signal: str, updates: int) -> Algorithm:
     """The settings' algorithm on a world with a named signal. Errors: as `train`."""
-    if signal not in SIGNALS:
-        raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
+    check_signal(signal)
     if isinstance(world, str):
         (facts, _), world = check_world(world), make(world)
     else:
@@ -169,6 +168,12 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     if isinstance(settings, DQNSettings):
         return DQN(batch, settings, SIGNALS[signal](), updates)
     return PQN(batch, settings, SIGNALS[signal](), updates)
+
+
+def check_signal(signal: str) -> None:
+    """Refuse a name that is no signal's."""
+    if signal not in SIGNALS:
+        raise OutriderError(f"unknown signal {signal!r}; use one of {', '.join(SIGNALS)}")
 
 
 def _chunk_size(updates: int) -> int:
