@@ -48,7 +48,11 @@ docs: $(VENV)/ready-dev ## Build the documentation into site/
 bench: $(VENV)/ready-bench $(VENV)/ready-peers ## Measure speed against peers, into benchmarks/results/ (installs torch)
 	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
 BENCHMARKS ?= $(addprefix benchmarks/,ppo_rate.py host_rate.py cartpole_rate.py craftax_rate.py dynamics_speed.py \
-  help_time.py independent_learners.py start_time.py limit.py)
+  help_time.py independent_learners.py start_time.py limit.py captions_cost.py world_rates.py host_worlds_rate.py)
+
+prove: $(VENV)/ready-dev ## Show that every learner learns, and what is scored and seen by chance (an hour)
+	@for script in $(PROOFS); do echo "$$script"; $(PY) $$script || exit 1; done
+PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py)
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
@@ -90,7 +94,7 @@ $(VENV)/ready-dev: $(VENV)/ready-run
 
 $(VENV)/ready-bench: $(VENV)/ready-run
 	@echo "Installing the peers, with torch, into $(VENV) (once)"
-	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,bench]' || $(FAILED)
+	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,crafter,bench]' || $(FAILED)
 	@touch $@
 
 # Peers whose packages cannot live with ours have an environment each.
@@ -106,4 +110,4 @@ $(VENV)/ready-lock: $(VENV)/made
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv || $(FAILED)
 	@touch $@
 
-.PHONY: help demo test test-long check sync docs bench lock clean
+.PHONY: help demo test test-long check sync docs bench prove lock clean

@@ -3,8 +3,10 @@
     python benchmarks/host_worlds_rate.py            # needs the extras host, multi, atari and crafter; two minutes
 
 The bare environment is stepped as its own users step it, with as many copies and threads; the adapter steps the same
-with rows, ends told apart, and captions. All take the same random actions. Each round times the three in turn, in one
-process; the ratio is the median over the rounds' ratios. A world whose package is missing is left out, and said so.
+with rows, ends told apart, and the event of each step; then also with the situation of each sight, which is told only
+where somebody asks. All take the same random actions, the bare environment as its own numbers, made beforehand. Each
+round times them in turn, in one process; the ratio is the median over the rounds' ratios. A world whose package is
+missing is left out, and the result says so.
 Writes benchmarks/results/host_worlds_rate.json.
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import SyncVectorEnv
 from record import record
 
 from outrider.errors import OutriderError
@@ -38,66 +41,85 @@ COPIES = {
 }
 
 
-def through(worlds: Any) -> Callable[[np.ndarray], Any]:
-    """A step of the adapter."""
+def through(worlds: Any, situations: bool = False) -> Callable[[Any], Any]:
+    """A step of the adapter; its event is told while the next step is under way."""
     worlds.reset(0)
 
     def step(action: np.ndarray) -> None:
         worlds.send(action)
         worlds.receive()
+        if situations:
+            worlds.teller.situation()
 
     return step
 
 
-def bare(worlds: Any) -> Callable[[np.ndarray], Any]:
-    """A step of the environment behind an adapter of its own, as its users take it."""
-    worlds.reset(0)
-    say = worlds.actions.say
-    if isinstance(worlds, host.EnvpoolWorlds):
-        env = worlds._env
-        return lambda action: env.step(say(action))
-    if isinstance(worlds, host.GymnasiumWorlds):
-        return lambda action: worlds.env.step(say(action))
-    envs, agents = worlds.envs, worlds.agents
+def bare(worlds: Any) -> Callable[[Any], Any]:
+    """A step of the environment behind an adapter of its own, as its users take it: from actions that are its own.
 
-    def team(action: np.ndarray) -> None:
-        for which, env in enumerate(envs):
-            said = action[which * len(agents) : (which + 1) * len(agents)]
-            env.step(dict(zip(agents, said, strict=True)))
+    Gymnasium's is made as its users make it, so that it hands out copies of its observations.
+    """
+    worlds.reset(0)
+    if isinstance(worlds, host.EnvpoolWorlds):
+        return worlds._env.step
+    if isinstance(worlds, host.GymnasiumWorlds):
+        if isinstance(worlds.env, SyncVectorEnv):
+            worlds.env.copy = True
+        return worlds.env.step
+    envs = worlds.envs
+
+    def team(said: list[dict[str, Any]]) -> None:
+        for env, one in zip(envs, said, strict=True):
+            env.step(one)
             if not env.agents:
                 env.reset()
 
     return team
 
 
-def timed(step: Callable[[np.ndarray], Any], actions: np.ndarray) -> float:
+def as_said(worlds: Any, action: np.ndarray) -> Any:
+    """Actions as the bare environment takes them."""
+    said = worlds.actions.say(action)
+    if isinstance(worlds, host.EnvpoolWorlds | host.GymnasiumWorlds):
+        return said
+    teams = said.reshape(len(worlds.envs), -1)
+    return [dict(zip(worlds.agents, one, strict=True)) for one in teams]
+
+
+def timed(step: Callable[[Any], Any], actions: list[Any], copies: int) -> float:
     """Steps of one copy per second."""
     began = time.perf_counter()
     for action in actions:
         step(action)
-    return actions.size / (time.perf_counter() - began)
+    return len(actions) * copies / (time.perf_counter() - began)
 
 
 def row_of(world_id: str, copies: int) -> dict[str, Any]:
     """The table's line of one world. Errors: its package is missing."""
-    made = [host.make(world_id, copies) for _ in range(3)]
-    if made[1].teller:
-        made[1].teller = None  # the adapter without its captioner
-    steps = {"bare": bare(made[0]), "adapter": through(made[1]), "with captions": through(made[2])}
+    made = [host.make(world_id, copies, captions=k > 1) for k in range(4)]
+    speaks = made[2].teller is not None
+    steps = {"bare": bare(made[0]), "adapter": through(made[1])}
+    if speaks:
+        steps |= {"with events": through(made[2]), "and situations": through(made[3], situations=True)}
     draw, outputs = np.random.default_rng(0), made[0].actions.space.outputs
-    trial = draw.integers(0, outputs, (20, copies)).astype(np.int32)
-    length = max(10, int(SECONDS * timed(steps["bare"], trial) / copies))
+
+    def drawn(length: int) -> dict[str, list[Any]]:
+        """The same actions for all, as each takes them: what the bare environment is given is made beforehand."""
+        ours = list(draw.integers(0, outputs, (length, copies)).astype(np.int32))
+        theirs = [as_said(made[0], action) for action in ours]
+        return {name: theirs if name == "bare" else ours for name in steps}
+
+    length = max(10, int(SECONDS * timed(steps["bare"], drawn(20)["bare"], copies) / copies))
     rates: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(ROUNDS):
-        actions = draw.integers(0, outputs, (length, copies)).astype(np.int32)
-        names = list(steps)[turn % 3 :] + list(steps)[: turn % 3]
-        for name in names:
-            rates[name].append(timed(steps[name], actions))
+        actions = drawn(length)
+        first = turn % len(steps)
+        for name in (list(steps) * 2)[first : first + len(steps)]:
+            rates[name].append(timed(steps[name], actions[name], copies))
 
     def ratio(name: str) -> float:
         return round(statistics.median(a / b for a, b in zip(rates[name], rates["bare"], strict=True)), 3)
 
-    speaks = made[2].teller is not None
     for one in made:
         one.close()
     return {
@@ -105,24 +127,29 @@ def row_of(world_id: str, copies: int) -> dict[str, Any]:
         "copies": copies,
         "bare steps per second": round(statistics.median(rates["bare"])),
         "adapter": ratio("adapter"),
-        "with captions": ratio("with captions") if speaks else None,
+        "with events": ratio("with events") if speaks else None,
+        "and situations": ratio("and situations") if speaks else None,
     }
 
 
 def main() -> None:
     """Measure every world, or those named in the command; print and write."""
-    rows = []
+    rows, left_out = [], []
     for world_id in sys.argv[1:] or COPIES:
         try:
             rows.append(row_of(world_id, COPIES[world_id]))
         except OutriderError as error:
             print(f"left out: {error}", flush=True)
+            left_out.append(world_id)
             continue
         print(rows[-1], flush=True)
     what = (
         "Random stepping of host worlds in one process: the bare environment's rate, the adapter's as a part of it, "
-        f"without and with captions; medians of {ROUNDS} interleaved rounds."
+        "without captions, with each step's event, and with each sight's situation too; medians of "
+        f"{ROUNDS} interleaved rounds."
     )
+    if left_out:
+        what += f" Left out, since their packages are not installed here: {', '.join(left_out)}."
     if not sys.argv[1:]:
         print(record("host_worlds_rate", what, rows))
 

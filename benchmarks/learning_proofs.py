@@ -52,7 +52,7 @@ PROOFS = (
     Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
     Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
     Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, NEAR, {}, "dqn"),
-    Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 100_000, NEAR, {}, "pqn"),
+    Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 200_000, NEAR, {}, "pqn"),
     Proof(
         "control: DQN with learning rate 0",
         "gymnax/deepsea-8",

@@ -20,33 +20,28 @@ A block in a page is `<!-- KIND:WHAT:begin -->`, what was generated, `<!-- KIND:
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 import sys
 import textwrap
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-COVERAGE = ROOT / "docs" / "pictures" / "caption-coverage.svg"
 sys.path.insert(0, str(Path(__file__).parent))
 
-from coverage import coverage_chart  # noqa: E402
-from picture import learning_curves  # noqa: E402
+from coverage import coverage_chart
+from picture import learning_curves
+from tables import ROOT, bench, for_package, result, sweep, table, worlds
 
-from outrider.report.board import readme_table  # noqa: E402
-from outrider.sweep.record import table as sweep_table  # noqa: E402
-from outrider.worlds import listing  # noqa: E402
-from outrider.worlds.names import FAMILIES, WORLDS  # noqa: E402
+from outrider.errors import OutriderError
+from outrider.report.board import readme_table
 
+COVERAGE = ROOT / "docs" / "pictures" / "caption-coverage.svg"
 BLOCK = re.compile(
     r"(<!-- (?P<kind>code|bench|worlds|coverage|picture|board|sweep):(?P<what>[^\n]+?):begin -->\n)"
     r".*?(<!-- (?P=kind):end -->)",
     re.DOTALL,
 )
-MANY = 5  # options of one name that are still listed one by one
 EXCERPT = re.compile(r'(?P<path>[^:]+)::(?P<symbol>[\w.]+)(?: "(?P<start>.+)" to "(?P<end>.+)")?')
 
 
@@ -61,7 +56,7 @@ def filled(page: Path) -> str:
     def fill(found: re.Match[str]) -> str:
         try:
             body = KINDS[found["kind"]](found["what"], page)
-        except (LookupError, OSError, ValueError) as error:
+        except (LookupError, OSError, ValueError, OutriderError) as error:
             raise SystemExit(f"{page.relative_to(ROOT)}: {found['kind']}:{found['what']}: {error}") from error
         return f"{found[1]}{body.rstrip()}\n{found[4]}"
 
@@ -108,148 +103,12 @@ def _span_of(tree: ast.AST, symbol: str) -> tuple[int, int]:
     return first - 1, node.end_lineno
 
 
-def bench(what: str, page: Path) -> str:
-    """A measurement: what was measured, a table, and where."""
-    result = ROOT / "benchmarks" / "results" / f"{what}.json"
-    if not result.exists():
-        return "Not measured yet."
-    measured = json.loads(result.read_text(encoding="utf-8"))
-    return _table(measured)
-
-
-def _table(measured: dict[str, Any]) -> str:
-    rows = measured["rows"]
-    columns = list(rows[0])
-    return "\n".join(
-        [
-            f"{measured['what']}\n",
-            f"| {' | '.join(columns)} |",
-            f"| {' | '.join('---' if isinstance(rows[0][c], str) else '---:' for c in columns)} |",
-            *(f"| {' | '.join(_cell(row[c]) for c in columns)} |" for row in rows),
-            f"\nMeasured on {_where(measured)} by `{measured['command']}`.",
-        ]
-    )
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def sweep(what: str, page: Path) -> str:
-    """A sweep's candidates, and what was chosen beside the present settings."""
-    record = ROOT / "sweeps" / what / "record.json"
-    return sweep_table(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else "Not run yet."
-
-
-def worlds(what: str, page: Path) -> str:
-    """The table of worlds: all that a plan can name, or a row for each kind."""
-    return _kinds_of_worlds() if what == "kinds" else _all_worlds()
-
-
-def _all_worlds() -> str:
-    rates = _result("world_rates") or {"rows": []}
-    measured = {row["world"]: row for row in rates["rows"]}
-    rows = []
-    for name, facts in WORLDS.items():
-        row = measured.get(name, {})
-        rate = row.get("random steps a second")
-        scores = "<br>".join(
-            f"{one.name} {one.score:.4g} ({_source(one.source)})" for one in facts.references
-        )
-        options = _told(listing.options(name))
-        rows.append(
-            f"| `{name}` | {facts.description} | {facts.mission} | {row.get('sees', '-')} "
-            f"| {row.get('actions', len(facts.actions) or '-')} | {facts.horizon:,} | {listing.captions(name):,} "
-            f"| {f'{rate:,.0f}' if rate else '-'} | {scores} | {options} |"
-        )
-    head = "| world | what to do | mission | sees | actions | longest episode, steps | captions | random steps/s "
-    where = f"\n\nRates: {rates['what']} Measured on {_where(rates)}." if rates["rows"] else ""
-    return (
-        "\n".join(
-            [
-                head + "| scores, with their source | options, with all events |",
-                "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |",
-                *rows,
-            ]
-        )
-        + where
-    )
-
-
-def _kinds_of_worlds() -> str:
-    rows = []
-    for kind, names in listing.kinds().items():
-        facts = WORLDS[names[0]]
-        captions = sorted({listing.captions(name) for name in names})
-        horizons = sorted({WORLDS[name].horizon for name in names})
-        sizes = ", ".join(name.removeprefix(kind).lstrip("-") for name in names) if len(names) > 1 else ""
-        rows.append(
-            f"| `{kind if len(names) > 1 else names[0]}` | {sizes} | {facts.description} | {_span(horizons)} "
-            f"| {_span(captions)} |"
-        )
-    head = "| world | sizes | what to do, in the first | longest episode, steps | captions |"
-    families = [f"{name}: {_offered(family.options)}." for name, family in FAMILIES.items() if family.options]
-    return "\n".join(
-        [
-            head,
-            "| --- | --- | --- | ---: | ---: |",
-            *rows,
-            "",
-            "Options, behind the name. " + " ".join(families),
-        ]
-    )
-
-
-def _offered(options: Mapping[str, str]) -> str:
-    """Options by name, with their values where these are few."""
-    groups: dict[str, list[str]] = {}
-    for option in options:
-        groups.setdefault(option.partition("=")[0], []).append(option)
-    return ", ".join(
-        f"`+{name}=...` ({len(group)} of them)" if len(group) > MANY else ", ".join(f"`+{o}`" for o in group)
-        for name, group in groups.items()
-    )
-
-
-def _told(options: dict[str, int]) -> str:
-    """Options with the events that a world then tells apart; those of one name as one where they are many."""
-    groups: dict[str, list[tuple[str, int]]] = {}
-    for option, events in options.items():
-        groups.setdefault(option.partition("=")[0], []).append((option, events))
-    return ", ".join(
-        f"`+{name}=...` ({len(group)} of them) {max(events for _, events in group):,}"
-        if len(group) > MANY
-        else ", ".join(f"`+{option}` {events:,}" for option, events in group)
-        for name, group in groups.items()
-    )
-
-
-def _span(numbers: list[int]) -> str:
-    return f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
-
-
-def _source(source: str) -> str:
-    return f"[source]({source})" if source.startswith("http") else source
-
-
-def _where(measured: dict[str, Any]) -> str:
-    machine = measured["machine"]
-    return machine if isinstance(machine, str) else f"{machine['cores']} cores of {machine['processor']}"
-
-
-def _result(name: str) -> dict[str, Any] | None:
-    path = ROOT / "benchmarks" / "results" / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
 def coverage(what: str, page: Path) -> str:
     """Which captions are seen: the chart, and the table."""
-    if not (measured := _result("caption_coverage")):
+    if not (measured := result("caption_coverage")):
         return "Not measured yet."
     drawn = os.path.relpath(COVERAGE, page.parent)
-    return f"![Distinct situations over steps, for each world and policy]({drawn})\n\n{_table(measured)}"
+    return f"![Distinct situations over steps, for each world and policy]({drawn})\n\n{table(measured)}"
 
 
 def picture(what: str, page: Path) -> str:
@@ -285,29 +144,16 @@ KINDS = {
 }
 
 
-def _for_package(measured: dict[str, Any]) -> str:
-    """What `outrider worlds` reads of the rates where no benchmarks are."""
-    found = {
-        row["world"]: {
-            "observation": row["sees"],
-            "actions": row["actions"],
-            "rate": row["random steps a second"],
-        }
-        for row in measured["rows"]
-    }
-    return json.dumps({"machine": _where(measured), "worlds": found}, indent=1) + "\n"
-
-
 def wanted() -> dict[Path, str]:
     """Every generated file with the text it should have."""
     texts = {page: filled(page) for page in pages()}
     for verdict in sorted(ROOT.glob("claims/*/evidence/verdict.json")):
         claim = verdict.parents[1]
         texts[_picture_path(claim.name)] = learning_curves(claim / "evidence")
-    if measured := _result("caption_coverage"):
+    if measured := result("caption_coverage"):
         texts[COVERAGE] = coverage_chart(measured["rows"])
-    if measured := _result("world_rates"):
-        texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = _for_package(measured)
+    if measured := result("world_rates"):
+        texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = for_package(measured)
     return texts
 
 

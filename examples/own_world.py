@@ -81,9 +81,10 @@ class Corridor:
             events=event[None].astype(jnp.int32),  # one slot: at most one thing happens in a step
         )
 
-    def stagger(self, key: Key, state: State) -> State:
-        """At a random hour of its episode, so that copies do not run out of time all at once."""
-        return state._replace(clock=jax.random.randint(key, (), 0, self.horizon))
+    def stagger(self, key: Key, state: State) -> tuple[State, Obs]:
+        """At a random hour of its episode, so that copies do not run out of time all at once, and what is seen then."""
+        state = state._replace(clock=jax.random.randint(key, (), 0, self.horizon))
+        return state, self._observe(state)
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """Each event code raises a flag of its own; silence raises none."""

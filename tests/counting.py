@@ -4,6 +4,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
+from outrider.worlds.host.table import Table
+
 LENGTHS = (3, 5, 2)  # of a copy's episodes, round and round; odd episodes are truncated, even ones terminate
 
 
@@ -65,3 +67,29 @@ def walk(copy, steps):
             told.append((now, float(clock), ended and not odd, ended and odd, then))
         episode += 1
     return told[:steps]
+
+
+def said(copy, episode, clock):
+    """What `Words` says of the step that led there: in an episode of five steps some of it twice."""
+    return ("", "You passed one.", "You passed two.", f"You passed episode {int(episode) % 2}.")[
+        int(copy + clock) % 3 + int(clock == 2)
+    ]
+
+
+class Words:
+    """A captioner of `Counting`, as `HostCaptioner` says."""
+
+    def __init__(self):
+        self.events, self.situations = Table(), Table()
+
+    def read(self, obs, info, copies):
+        return (np.array(obs, np.float32).reshape(copies, 3),)
+
+    def event(self, before, action, after):
+        return np.array([self.events.code(said(*row)) for row in after[0]], np.int32)
+
+    def situation(self, now):
+        return np.array([self.situations.code(f"You are at {row[2]:.0f}.") for row in now[0]], np.int32)
+
+    def missions(self, now):
+        return ["count"] * len(now[0])

@@ -61,7 +61,7 @@ class DeepSea:
         return Step(after, self._observe(after), reward, over, jnp.array(False), jnp.zeros(1, jnp.int32))
 
     def stagger(self, key, state):
-        return state
+        return state, self._observe(state)
 
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)

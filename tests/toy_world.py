@@ -57,7 +57,7 @@ class Toy:
         )
 
     def stagger(self, key, state):
-        return state
+        return state, self._observe(state)
 
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)

@@ -44,6 +44,8 @@ CLUTTERED = (
     "minigrid/unlock+clutter=4",
     "minigrid/doorkey-5x5+clutter=64",
 )
+# Options together: what each of them changes must not be undone by another.
+COMBINED = ("minigrid/doorkey-8x8+clutter=16+television=mission+renamed",)
 # Of other families one world of each kind.
 OTHERS = (
     "gymnax/cartpole",
@@ -56,9 +58,16 @@ OTHERS = (
     "craftax/classic",
     "craftax/full",
     "craftax/classic+only=collect-wood",  # one of the options, which differ in a number
+    "craftax/classic+only=collect-drink+renamed",
 )
 # Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
-SLOW = {*MORE, *CLUTTERED, "gymnax/acrobot", "craftax/full", "craftax/classic+only=collect-wood"} - {
+SLOW = {
+    *MORE,
+    *CLUTTERED,
+    "gymnax/acrobot",
+    "craftax/full",
+    *(name for name in OTHERS if "only=" in name),
+} - {
     "minigrid/memory-8",
     "minigrid/xland-r1-9x9-pair",
     CLUTTERED[0],
@@ -152,8 +161,9 @@ def walk(world_id: str) -> Walk:
 
 
 def base(world_id: str) -> str:
-    """The world whose walk is stepped in a world: itself where states have clutter, else the one without options."""
-    return world_id if "clutter" in world_id else world_id.partition("+")[0]
+    """The world whose walk is stepped in a world: the one without options but for clutter, which states have."""
+    name, *options = world_id.split("+")
+    return "+".join([name, *(option for option in options if option.startswith("clutter"))])
 
 
 def _by_chance(space: Space, key: jax.Array, copies: Copies) -> jax.Array:

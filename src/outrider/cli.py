@@ -14,9 +14,10 @@ from typing import Literal
 import tyro
 
 from outrider import interrupt
+from outrider.commands.parse import parse
 from outrider.errors import Interrupted, OutriderError, nearest
 from outrider.learn.algorithms import ALGORITHMS, DEFAULT, check_keys
-from outrider.learn.hosts import Hosts
+from outrider.learn.processes import Processes
 from outrider.learn.settings import Settings
 
 
@@ -46,7 +47,7 @@ class Train:
     """How often a checkpoint is made: 90s, 5m, 2h, or a number of updates, such as 200."""
     spread: Literal["auto", "turns", "together", "devices"] = "auto"
     """How several seeds share the machine: in turns, together in one program, or a share for each device."""
-    hosts: Hosts = dataclasses.field(default_factory=Hosts)
+    processes: Processes = dataclasses.field(default_factory=Processes)
     """Several processes that train one team of synchronous learners (`--learner.learners`) together."""
     learner: Settings = dataclasses.field(default_factory=Settings)
 
@@ -144,7 +145,7 @@ class Worlds:
 
 @dataclasses.dataclass(frozen=True)
 class Play:
-    """Step a device world by hand in the terminal, with its captions; from a pipe, a key a character."""
+    """Step a world by hand in the terminal, with its captions; from a pipe, a key a character."""
 
     world: tyro.conf.Positional[str]
     """World with its options, such as minigrid/doorkey-8x8+television."""
@@ -271,23 +272,20 @@ def _of_algorithm(arguments: list[str]) -> type[Train]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Exit code 2 for what the user can mend, 130 for Ctrl-C."""
+    """Run one command. Exit code 2 for what the user can mend; Ctrl-C ends the process with 130."""
     interrupt.remember()
     try:
         given = sys.argv[1:] if arguments is None else arguments
-        command = tyro.extras.subcommand_cli_from_dict(
-            COMMANDS | ({"train": _of_algorithm(given)} if given[:1] == ["train"] else {}),
-            prog="outrider",
-            description="Language models scout, agents learn, statistics judge.",
-            args=given,
-        )
-        command.run()
+        kinds = COMMANDS | ({"train": _of_algorithm(given)} if given[:1] == ["train"] else {})
+        parse(kinds, given).run()
     except OutriderError as error:
         print(f"outrider: {error}", file=sys.stderr)
+        if isinstance(error, Interrupted):
+            interrupt.end(error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         print("outrider: stopped; nothing half-written is left", file=sys.stderr)
-        return Interrupted.exit_code
+        interrupt.end(Interrupted.exit_code)
     except OSError as error:
         print(
             f"outrider: {error}; choose another place or mend its permissions",

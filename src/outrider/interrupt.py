@@ -4,8 +4,12 @@ JAX's (a garbage collection, say) it is swallowed; so the signal is also remembe
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
+import sys
 from types import FrameType
+from typing import NoReturn
 
 _pressed = False
 
@@ -19,6 +23,15 @@ def remember() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, pressed)
+
+
+def end(code: int) -> NoReturn:
+    """End the process at once, after its children. Python's own way out crashes where XLA's threads still compile."""
+    for child in multiprocessing.active_children():
+        child.terminate()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def check() -> None:

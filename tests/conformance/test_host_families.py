@@ -28,9 +28,12 @@ WORLDS = {
     "crafter/reward": ("crafter", 2),
     "nethack/NetHackScore-v0": ("nle", 2),
     "minihack/MiniHack-Room-Random-5x5-v0": ("minihack", 2),
+    "textworld/coin-collector-3": ("textworld", 2),
 }
 SILENT = ("gymnasium/CartPole-v1", "pettingzoo/")
-OTHERS_WORDS = ("nethack/", "minihack/")  # they write as they like
+OTHERS_WORDS = ("nethack/", "minihack/", "textworld/")  # they write as they like
+UNDRAWN = ("nethack/", "minihack/", "textworld/")
+ONE_GAME = ("textworld/",)  # the same whatever the seed
 
 
 class Walk(NamedTuple):
@@ -41,6 +44,8 @@ class Walk(NamedTuple):
     events: list
     situations: list
     texts: tuple
+    shown: list  # copies of each turn's rows, made at once
+    pictures: list  # of the first and the last sight of the second copy, or why there is none
     worlds: host.HostWorlds
 
 
@@ -51,22 +56,31 @@ def walk(world_id, seed):
     first = worlds.reset(seed)
     assert first.shape == (copies, worlds.row.width)
     assert first.dtype == worlds.row.dtype
-    draw, turns, events, situations = np.random.default_rng(7), [], [], []
+    draw, turns, events, situations, shown = np.random.default_rng(7), [], [], [], []
     speaks = worlds.teller is not None
     if speaks:
-        situations.append(worlds.teller.situation)
-    space = worlds.actions.space
+        situations.append(worlds.teller.situation())
+    space, pictures = worlds.actions.space, [drawn(worlds)]
     for _ in range(next((n for slow, n in SLOW.items() if world_id.startswith(slow)), STEPS)):
         worlds.send(draw.integers(0, space.outputs, copies).astype(np.int32))
         turns.append(worlds.receive())
+        shown.append(turns[-1].rows.copy())
         if speaks:
             events.append(turns[-1].said.event)
-            situations.append(turns[-1].said.situation)
+            situations.append(worlds.teller.situation())
     texts = (worlds.captioner.events.texts, worlds.captioner.situations.texts) if speaks else ((), ())
     if speaks:
         assert len(worlds.teller.missions()) == copies
+    pictures.append(drawn(worlds))
     worlds.close()
-    return Walk(first, turns, events, situations, texts, worlds)
+    return Walk(first, turns, events, situations, texts, shown, pictures, worlds)
+
+
+def drawn(worlds):
+    try:
+        return worlds.render(1)
+    except OutriderError as error:
+        return str(error)
 
 
 walked = cache(lambda world_id: walk(world_id, 3))
@@ -85,6 +99,31 @@ def test_shapes_and_kinds(world_id):
             assert flags.shape == (copies,)
             assert flags.dtype == bool
     assert any((a.rows != b.rows).any() for a, b in zip(found.turns, found.turns[1:], strict=False))
+
+
+@pytest.mark.parametrize("world_id", WORLDS)
+def test_what_a_turn_shows_stays(world_id):
+    """No environment writes over rows that it has handed out."""
+    found = walked(world_id)
+    for turn, rows in zip(found.turns, found.shown, strict=True):
+        np.testing.assert_array_equal(turn.rows, rows)
+
+
+@pytest.mark.parametrize("world_id", WORLDS)
+def test_pictures_have_a_size_that_can_be_shown_or_a_line_says_why_not(world_id):
+    pictures = walked(world_id).pictures
+    if world_id.startswith(UNDRAWN):
+        for line in pictures:
+            assert line.startswith(f"world {world_id} cannot be drawn: ")
+            assert "\n" not in line
+        return
+    for image in pictures:
+        assert image.dtype == np.uint8
+        assert image.ndim == 3
+        assert image.shape[2] == 3
+        assert 64 <= min(image.shape[:2]) <= max(image.shape[:2]) <= 1024
+        assert image.std() > 1
+    assert (pictures[0] != pictures[1]).any()
 
 
 @pytest.mark.parametrize("world_id", WORLDS)
@@ -123,7 +162,8 @@ def test_the_same_seed_is_the_same_walk_and_another_is_not(world_id):
     assert one.texts == again.texts
     np.testing.assert_array_equal(one.events, again.events)
     np.testing.assert_array_equal(one.situations, again.situations)
-    assert any((a.rows != b.rows).any() for a, b in zip(one.turns, other.turns, strict=True))
+    differs = any((a.rows != b.rows).any() for a, b in zip(one.turns, other.turns, strict=True))
+    assert differs != world_id.startswith(ONE_GAME)
 
 
 @pytest.mark.parametrize("world_id", [w for w in WORLDS if not w.startswith(SILENT)])

@@ -22,9 +22,9 @@ from outrider.worlds.names import (
 )
 from outrider.worlds.registry import make
 
-MINIGRIDS = walks.PLAIN + walks.TELEVISED + walks.MORE + walks.HARDER + walks.CLUTTERED
+MINIGRIDS = walks.PLAIN + walks.TELEVISED + walks.MORE + walks.HARDER + walks.CLUTTERED + walks.COMBINED
 ALL = MINIGRIDS + walks.OTHERS
-CRAFTAX = ("craftax/classic", "craftax/full", "craftax/classic+only=collect-wood")
+CRAFTAX = tuple(name for name in walks.OTHERS if name.startswith("craftax"))
 CHANCY = CRAFTAX  # what an action does hangs on chance
 ALIKE = ("gymnax/deepsea-8", "gymnax/discounting")  # every episode begins the same
 TOO_LONG = CRAFTAX  # to reach the horizon by chance
@@ -57,7 +57,11 @@ def shapes(tree):
 
 
 def test_all_worlds_and_options_are_tested():
-    assert {world_id.partition("+")[2] for world_id in MINIGRIDS} == {"", *OPTIONS}
+    alone = [world_id for world_id in MINIGRIDS if world_id not in walks.COMBINED]
+    assert {world_id.partition("+")[2] for world_id in alone} == {"", *OPTIONS}
+    together = [world_id.split("+")[1:] for world_id in ALL if world_id.count("+") > 1]
+    heads = {option.partition("=")[0] for options in together for option in options}
+    assert heads == {"clutter", "television", "only", "renamed"}
     assert {WORLDS[name].success for name in walks.MORE} == {"goal", "open", "match", "rules"}
     kinds = {kind(name) for name in WORLDS}
     assert {kind(name.partition("+")[0]) for name in ALL} == kinds
@@ -72,6 +76,7 @@ def test_shapes_stay_the_same_from_step_to_step(world):
     key = jax.eval_shape(lambda: jax.random.key(0))
     action = action_of(world)
     state, obs = jax.eval_shape(world.reset, key)
+    assert shapes(jax.eval_shape(world.stagger, key, state)) == shapes((state, obs))
     step = jax.eval_shape(world.step, key, state, action)
     assert isinstance(step, Step)
     assert shapes(step.state) == shapes(state)
@@ -226,9 +231,13 @@ def test_pictures_have_a_size_that_can_be_shown(world_id):
 
 def test_names_tell_what_a_world_is(world):
     facts, options = check_world(world.id)
-    assert facts.name + "".join(f"+{option}" for option in sorted(options)) == world.id
+    name, *given = world.id.split("+")
+    assert (facts.name, options) == (name, set(given))
+    assert len(options) == len(given)
     assert world.horizon == facts.horizon > 0
     assert world.space == SPACES.get(family(facts.name), Discrete(2))
+    if not isinstance(world.space, Continuous):
+        assert len(set(facts.actions)) == world.space.outputs
 
 
 SPACES = {

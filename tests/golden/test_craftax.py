@@ -15,10 +15,10 @@ from craftax.craftax_classic.constants import Achievement
 from craftax.craftax_env import make_craftax_env_from_name
 
 from outrider.worlds.craftax.captions import SLOTS
+from outrider.worlds.craftax.classic import SIZES
 from outrider.worlds.craftax.classic_words import CLASSIC
 from outrider.worlds.craftax.spawn import spawn_mobs
 from outrider.worlds.craftax.words import ACHIEVEMENTS, CODE
-from outrider.worlds.craftax.world import SIZES
 from outrider.worlds.facts import share_of_maximum
 from outrider.worlds.names import check_world
 

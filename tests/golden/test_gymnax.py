@@ -164,7 +164,7 @@ def test_a_memory_chain_tells_the_cue_only_while_it_is_shown():
 def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_most():
     world = walks.world("gymnax/discounting")
     state, _ = world.reset(jax.random.key(0))
-    assert int(world.stagger(jax.random.key(1), state).time) == 0
+    assert int(world.stagger(jax.random.key(1), state)[0].time) == 0
     returns = []
     for chain in range(5):
         step = lambda now, _, chain=chain: _rest(world.step(jax.random.key(0), now, jnp.int32(chain)))  # noqa: E731

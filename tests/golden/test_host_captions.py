@@ -124,6 +124,38 @@ def test_the_last_sight_of_an_ended_episode_is_what_its_event_is_told_from():
     assert list(said.values()) == [want] * 3
 
 
+@pytest.mark.parametrize(
+    ("world_id", "package"),
+    [
+        ("envpool/MiniGrid-KeyCorridorS3R1-v0", "envpool"),
+        ("gymnasium/MiniGrid-KeyCorridorS3R1-v0", "minigrid"),
+        ("atari/breakout", "ale_py"),
+    ],
+)
+def test_a_step_is_told_the_same_at_once_and_while_the_next_is_under_way(world_id, package):
+    pytest.importorskip(package)
+    told = []
+    for at_once in (True, False):
+        worlds = host.make(world_id, 4)
+        worlds.reset(5)
+        draw, before = np.random.default_rng(1), None
+        told.append([])
+        for _ in range(150):
+            worlds.send(draw.integers(1, worlds.actions.space.outputs, 4).astype(np.int32))
+            if before:
+                told[-1].append(before.event)
+            now = worlds.receive().said
+            if at_once:
+                told[-1].append(now.event)
+            else:
+                before = now
+        if before:
+            told[-1].append(before.event)
+        assert np.any(told[-1])
+        worlds.close()
+    np.testing.assert_array_equal(*told)
+
+
 def test_envpools_key_corridors_and_babyai_speak():
     pytest.importorskip("envpool")
     for name, some in (

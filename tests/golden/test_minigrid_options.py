@@ -16,6 +16,7 @@ from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.clutter import FIRST_CELL
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR
 from outrider.worlds.minigrid.family import WORLDS, amount
+from outrider.worlds.minigrid.sketches import SKETCHES, sketch
 from outrider.worlds.names import check_world, event_kind, event_sentences
 from player import Player
 
@@ -143,6 +144,64 @@ def test_clutter_raises_a_flag_of_its_own(world_id):
     assert 0 < raised[0].sum() < walks.COPIES
 
 
+def test_the_clutter_in_sight_is_drawn():
+    """Each thing in its cell, in its colour and with its sketch; nothing else in the picture changes."""
+    world, plain = walks.world(walks.CLUTTERED[0]), walks.world(walks.PLAIN[0])
+    states = jax.device_get(walks.starter(walks.CLUTTERED[0])(jax.random.key(2))[0].world)
+    state = jax.tree.map(lambda x: x[0], states)
+    place = tuple(np.argwhere(state.clutter.layer)[0])
+    agent = state.grid.agent._replace(row=np.int32(place[0]), column=np.int32(place[1]))
+    under = state._replace(grid=state.grid._replace(agent=agent))
+    for one, hidden in ((state, None), (under, place)):
+        image, bare = world.render(one), plain.render(one._replace(clutter=()))
+        covers = [tuple(cell) != hidden for cell in np.argwhere(one.clutter.layer)]
+        for (row, column), seen in zip(np.argwhere(one.clutter.layer), covers, strict=True):
+            cell = np.s_[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32]
+            covered, colour = sketch(int(one.clutter.layer[row, column]) - 1)
+            changed = (image[cell] != bare[cell]).any(-1)
+            np.testing.assert_array_equal(changed, covered & seen)
+            assert not seen or (image[cell][covered] == colour).all()
+            bare[cell] = image[cell]
+        np.testing.assert_array_equal(image, bare)
+        assert sum(covers) == things_of(walks.CLUTTERED[0]) - (hidden is not None)
+    dropped = state.grid.cells.copy()
+    dropped[place] = t.KEY * t.COLOURS + 5
+    buried = state._replace(grid=state.grid._replace(cells=dropped))
+    np.testing.assert_array_equal(
+        world.render(buried)[place[0] * 32 + 4 : place[0] * 32 + 28, place[1] * 32 + 4 : place[1] * 32 + 28],
+        plain.render(buried._replace(clutter=()))[
+            place[0] * 32 + 4 : place[0] * 32 + 28, place[1] * 32 + 4 : place[1] * 32 + 28
+        ],
+    )
+
+
+def test_no_two_things_are_drawn_alike():
+    drawn = {(sketch(n)[0].tobytes(), sketch(n)[1]) for n in range(things.MOST)}
+    assert len(drawn) == things.MOST
+    assert set(SKETCHES) == set(things.KINDS)
+    for n in range(things.MOST):
+        covered, colour = sketch(n)
+        assert covered.shape == (32, 32)
+        assert 0.15 < covered.mean() < 0.5
+        assert min(sum(abs(a - b) for a, b in zip(colour, (0, 0, 0), strict=True)), 255) > 200
+
+
+def test_what_a_memory_lists_can_happen_and_what_happens_is_listed():
+    """There picking up is toggling: it lifts nothing, and it does not switch the television on."""
+    world_id = "minigrid/memory-8+clutter=4+television=mission"
+    walk, said = walks.walk(world_id), event_sentences(world_id)
+    events = walk.after.events[..., 0]
+    assert set(np.unique(events).tolist()) - {0} == set(said)
+    assert not any("put it back" in sentence for sentence in said.values())
+    lifts = walk.action == t.PICK_UP
+    heard = (events >= codes.HEARSAY) & (events < codes.MONOLOGUES)
+    assert not heard[lifts].any()
+    assert heard[walk.action == t.TOGGLE].any()
+    assert heard[walk.action == t.DROP].any()
+    assert (events[lifts] == NOTHING).any()
+    assert any("put it back" in sentence for sentence in event_sentences(walks.CLUTTERED[0]).values())
+
+
 def test_no_mission_and_no_other_caption_names_the_clutter():
     said = {word for facts in WORLDS.values() for word in re.findall(r"\w+", facts.mission)}
     for name in WORLDS:
@@ -155,6 +214,8 @@ def test_no_mission_and_no_other_caption_names_the_clutter():
             event_sentences("minigrid/four-rooms")
         )
         assert len(more) == 3 * n
+    memory = set(event_sentences("minigrid/memory-8+clutter=4")) - set(event_sentences("minigrid/memory-8"))
+    assert len(memory) == 2 * 4  # without lifting
 
 
 @pytest.mark.parametrize("name", WORLDS)

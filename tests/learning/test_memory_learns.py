@@ -51,7 +51,7 @@ class Recall:
         return Step(after, self._observe(after), reward, asked, jnp.array(False), jnp.zeros(1, jnp.int32))
 
     def stagger(self, key, state):
-        return state
+        return state, self._observe(state)
 
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)

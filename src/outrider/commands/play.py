@@ -1,4 +1,4 @@
-"""`outrider play`: a device world stepped by hand in the terminal, with its captions."""
+"""`outrider play`: a world stepped by hand in the terminal, with its captions."""
 
 from __future__ import annotations
 
@@ -13,33 +13,45 @@ from outrider import interrupt
 from outrider.commands.keys import QUIT, RESTART, Keymap, read_keys, single_keys
 from outrider.errors import OutriderError
 from outrider.report.blocks import picture
-from outrider.worlds.names import check_installed
+from outrider.worlds.names import check_installed, is_host
 
 if TYPE_CHECKING:
+    from outrider.commands.host_player import HostPlayer
     from outrider.commands.player import Player, Scene
+
+    AnyPlayer = Player | HostPlayer
 
 WORDS = 10  # lines of text below the picture
 
 
 def play(world_id: str, seed: int) -> None:
     """Play until q or the end of the input. Errors: unknown world; from a pipe, a key that means no action here."""
+    console = Console(highlight=False, markup=False)
+    if not (console.is_terminal and sys.stdin.isatty()):
+        _in_lines(_player(world_id, seed), console)
+        return
+    with single_keys():
+        console.print(f"{'making' if is_host(world_id) else 'compiling'} {world_id} ...")
+        _in_terminal(_player(world_id, seed), console)
+
+
+def _player(world_id: str, seed: int) -> AnyPlayer:
+    if is_host(world_id):
+        from outrider.commands.host_player import HostPlayer
+
+        return HostPlayer(world_id, seed)
     check_installed(world_id)
     from outrider.commands.player import Player
 
-    console = Console(highlight=False, markup=False)
-    if not (console.is_terminal and sys.stdin.isatty()):
-        _in_lines(Player(world_id, seed), console)
-        return
-    with single_keys():
-        console.print(f"compiling {world_id} ...")
-        _in_terminal(Player(world_id, seed), console)
+    return Player(world_id, seed)
 
 
-def _in_lines(player: Player, console: Console) -> None:
+def _in_lines(player: AnyPlayer, console: Console) -> None:
     """A line a key, without pictures: for pipes and files."""
     keys = Keymap(player.actions)
     console.print(
-        f"mission: {player.facts.mission}\nkeys: {keys}\nstep 0: {_told(player.scene)}", soft_wrap=True
+        f"mission: {player.mission or 'not said'}\nkeys: {keys}\nstep 0: {_told(player.scene)}",
+        soft_wrap=True,
     )
     for number, key in enumerate(read_keys(), start=1):
         interrupt.check()
@@ -73,7 +85,7 @@ def _action(keys: Keymap, key: str) -> int:
     return action
 
 
-def _in_terminal(player: Player, console: Console) -> None:
+def _in_terminal(player: AnyPlayer, console: Console) -> None:
     """The whole screen, drawn anew after each key; the terminal is as before afterwards, Ctrl-C included."""
     keys, trouble = Keymap(player.actions), ""
     with Live(console=console, screen=True, auto_refresh=False) as screen:
@@ -93,7 +105,7 @@ def _in_terminal(player: Player, console: Console) -> None:
             screen.update(_screen(player, keys, console, trouble), refresh=True)
 
 
-def _screen(player: Player, keys: Keymap, console: Console, trouble: str) -> Group:
+def _screen(player: AnyPlayer, keys: Keymap, console: Console, trouble: str) -> Group:
     scene, parts = player.scene, []
     if scene.image is not None:
         colours = console.color_system is not None and not console.no_color
@@ -101,9 +113,10 @@ def _screen(player: Player, keys: Keymap, console: Console, trouble: str) -> Gro
     else:
         parts.append(Text(scene.seen))
     parts += [
-        Text(f"{player.id}: {player.facts.mission}", style="bold"),
+        Text(f"{player.id}: {player.mission or 'its mission is not said'}", style="bold"),
         Text(
-            f"step {scene.steps} of {player.facts.horizon:,}   {scene.action or 'begun'}   return {scene.returned:.3g}"
+            f"step {scene.steps}{f' of {player.horizon:,}' if player.horizon else ''}   {scene.action or 'begun'}   "
+            f"return {scene.returned:.3g}"
         ),
         Text(" ".join(scene.events) or "-", style="green"),
         Text(scene.situation),

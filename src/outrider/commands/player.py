@@ -46,6 +46,7 @@ class Player:
             )
         count = self.world.space.outputs
         self.actions = self.facts.actions or tuple(f"action {number}" for number in range(count))
+        self.mission, self.horizon = self.facts.mission, self.facts.horizon
         self._said = event_sentences(world_id)
         quick = {"xla_backend_optimization_level": 0}  # a hand is slower than any program
         self._reset = jax.jit(self.world.reset, compiler_options=quick)
@@ -65,11 +66,7 @@ class Player:
 
     def act(self, action: int) -> Scene:
         """One step; after an episode's end nothing happens until `restart`."""
-        if not 0 <= action < len(self.actions):
-            raise OutriderError(
-                f"action {action} is outside the space of world {self.id}: it has {len(self.actions)} actions, "
-                f"0 to {len(self.actions) - 1}"
-            )
+        check_action(self.id, action, len(self.actions))
         if self.scene.ended:
             return self.scene
         step = self._step(self._next_key(), self._state, np.int32(action))
@@ -93,3 +90,11 @@ class Player:
     def _next_key(self) -> Any:
         self._key, key = jax.random.split(self._key)
         return key
+
+
+def check_action(world_id: str, action: int, count: int) -> None:
+    """Refuse a number that is none of a world's actions."""
+    if not 0 <= action < count:
+        raise OutriderError(
+            f"action {action} is outside the space of world {world_id}: it has {count} actions, 0 to {count - 1}"
+        )

@@ -6,36 +6,30 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from outrider.commands.train import beside
 from outrider.errors import OutriderError
 
+if TYPE_CHECKING:
+    from outrider.agents.released import Policy
+    from outrider.learn.episode import Episode
+
 
 def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
-    import jax
-
     from outrider.agents.released import load
-    from outrider.guide.vocabulary import vocabulary
-    from outrider.learn.episode import play
     from outrider.report.gif import draw_episode
-    from outrider.worlds.names import check_world
-    from outrider.worlds.registry import make
-    from outrider.worlds.world import Drawn
+    from outrider.worlds.names import is_host
 
     trained = load(policy)
-    network, world_id = trained.network, trained.world
-    world = make(world_id)
-    if not check_world(world_id)[0].drawn:
-        raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
     weights = weights or beside(policy)
     try:
         by_caption = json.loads(weights.read_text())["by_caption"] if weights.exists() else {}
     except (ValueError, KeyError, TypeError) as error:
         raise OutriderError(f"{weights} holds no weights ({error}); delete it, or train anew") from None
-    episode = play(network, cast(Drawn, world), jax.random.key(seed))
-    texts = dict(vocabulary(world_id).by_code)
+    watched = _watched_on_the_host if is_host(trained.world) else _watched
+    episode, texts = watched(trained, seed)
     captions = [texts.get(event, "") for event in episode.events]
     paid = [
         2.0 * (by_caption.get(c) or 0.0) if new else 0.0
@@ -43,8 +37,40 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     ]
     paid[-1] = 0.0  # what ends the episode is the reward's business
     out.parent.mkdir(parents=True, exist_ok=True)
-    draw_episode(episode.frames, captions, paid, episode.rewards, world_id, out)
+    draw_episode(episode.frames, captions, paid, episode.rewards, trained.world, out)
     return out
+
+
+def _watched(trained: Policy, seed: int) -> tuple[Episode, dict[int, str]]:
+    """An episode in a device world, and its sentences by code. Errors: a world that cannot be drawn."""
+    import jax
+
+    from outrider.guide.vocabulary import vocabulary
+    from outrider.learn.episode import play
+    from outrider.worlds.names import check_world
+    from outrider.worlds.registry import make
+    from outrider.worlds.world import Drawn
+
+    world_id = trained.world
+    world = make(world_id)
+    if not check_world(world_id)[0].drawn:
+        raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
+    episode = play(trained.network, cast(Drawn, world), jax.random.key(seed))
+    return episode, dict(vocabulary(world_id).by_code)
+
+
+def _watched_on_the_host(trained: Policy, seed: int) -> tuple[Episode, dict[int, str]]:
+    """As `_watched`, in a host world."""
+    from outrider.learn.host_episode import play_host
+    from outrider.worlds import host
+
+    worlds = host.make(trained.world, 1)
+    try:
+        episode = play_host(trained.network, worlds, seed)
+    finally:
+        worlds.close()
+    said = worlds.teller.captioner.events.texts if worlds.teller else ()
+    return episode, dict(enumerate(said, start=1))
 
 
 def export(policy: Path, out: Path, licence: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,12 @@ from outrider.errors import OutriderError
 
 if TYPE_CHECKING:
     from outrider.cli import Train
+    from outrider.learn.host import HostTrained
+    from outrider.learn.host_words import Ask
     from outrider.learn.keeper import Keeper
+    from outrider.lm.cassette import Cassette
+
+MISSION_BLIND = frozenset({"constant", "random", "inverted"})  # engines that rate without a mission
 
 
 def train(asked: Train) -> None:
@@ -31,7 +37,7 @@ def train(asked: Train) -> None:
         return _train_host(asked)
     check_installed(world)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.hosts.join()
+    asked.processes.join()
     with contextlib.ExitStack() as held:
         keeper = held.enter_context(_keeper(asked)) if asked.checkpoints else None
         _train(asked, keeper, _rate_all(world, engine, seeds) if engine else [])
@@ -59,9 +65,9 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     codes = make(world).codes
     atlases = [compile_atlas(vocabulary(world), weights, codes) for weights in by_seed]
     atlas = stack(atlases or [empty_atlas(codes)])
-    if keeper and keeper.begins and asked.hosts.first:
+    if keeper and keeper.begins and asked.processes.first:
         print(keeper.begins)
-    with Progress(disable=not asked.hosts.first) as bars:
+    with Progress(disable=not asked.processes.first) as bars:
         bar = bars.add_task("compiling", total=1.0)
 
         def heard(progress: float, lines) -> None:
@@ -80,7 +86,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
             spread=asked.spread,
             keeper=keeper,
         )
-    if not asked.hosts.first:
+    if not asked.processes.first:
         return
     beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
     save_trained(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
@@ -96,21 +102,26 @@ def _train_host(asked: Train) -> None:
     """As `train`, one seed after another, in a world on the host."""
     from outrider.learn.settings import Settings
 
-    world, settings, out = asked.world, asked.learner, asked.out
+    world, settings, out, signal, engine = asked.world, asked.learner, asked.out, asked.signal, asked.engine
     if not isinstance(settings, Settings):
         raise OutriderError(
             f"world {world} runs on the host, where agents learn by ppo; leave --algorithm out"
         )
-    if asked.checkpoints or asked.hosts.count > 1 or asked.spread != "auto":
+    if asked.checkpoints or asked.processes.count > 1 or asked.spread != "auto":
         raise OutriderError(
-            f"world {world} runs on the host: --checkpoints, --hosts and --spread are for device worlds; leave them out"
+            f"world {world} runs on the host: --checkpoints, --processes and --spread are for device worlds; "
+            "leave them out"
         )
     from rich.progress import Progress
 
     from outrider.learn.host import train_host
+    from outrider.learn.host_words import all_alike
     from outrider.learn.policy import save_policy
+    from outrider.lm.cassette import Cassette
+    from outrider.verify.evidence import write_json
 
     out.parent.mkdir(parents=True, exist_ok=True)
+    said = Cassette()  # what was asked for one seed is not asked for the next
     for seed in range(asked.seeds):
         with Progress() as bars:
             bar = bars.add_task("compiling", total=1.0)
@@ -120,15 +131,52 @@ def _train_host(asked: Train) -> None:
                 told = f"return {line.returns / line.episodes:.2f}" if line.episodes else "no episode ended"
                 bars.update(bar, completed=progress, description=f"seed {seed}: {told}")
 
-            trained = train_host(world, settings, seed, asked.steps, heard, asked.signal)
+            ask = _asking(world, engine, seed, said) if engine else all_alike
+            trained = train_host(world, settings, seed, asked.steps, heard, signal, ask=ask)
         if not seed:
             beside(out).unlink(missing_ok=True)
             save_policy(
-                out, trained.network, trained.lines, world, settings, seed=0, signal="none", engine=""
+                out, trained.network, trained.lines, world, settings, seed=0, signal=signal, engine=engine
             )
+            if engine:
+                write_json(beside(out), {"engine": engine, "by_caption": trained.by_caption})
         done, took = trained.run_steps, trained.run_seconds
         print(f"{trained.lines.steps[-1]:,} steps ({done / took:,.0f} a second after two updates)")
+        if trained.events:
+            print(f"{len(trained.events):,} different events; most often {_most_met(trained)}")
     print(f"policy: {out}")
+
+
+def _most_met(trained: HostTrained, most: int = 3) -> str:
+    """The events that were met most often, with how often."""
+    met = trained.diary.met[1 : len(trained.events) + 1].tolist()
+    order = sorted(range(len(met)), key=lambda i: -met[i])[:most]
+    return ", ".join(f"{trained.events[i]!r} ({met[i]:,})" for i in order)
+
+
+def _asking(world: str, engine: str, seed: int, said: Cassette) -> Ask:
+    """An engine that is asked about captions as they come. Errors: one that needs all of them, or a mission."""
+    from outrider.guide.vocabulary import Vocabulary
+    from outrider.guide.weights import ask
+    from outrider.lm.registry import build, names_in
+
+    names = names_in(engine)
+    if "shuffled" in names:
+        raise OutriderError(
+            f"world {world} runs on the host, where captions come one by one: shuffled deals out the answers "
+            "to all captions and needs them at once; use random or constant"
+        )
+    asked = build(engine, seed=seed, cassette=said)
+
+    def answer(mission: str, captions: Sequence[str]) -> dict[str, float | None]:
+        if not mission and not names <= MISSION_BLIND:
+            raise OutriderError(
+                f"world {world} has no one mission for all its copies, which engine {engine} asks about; "
+                "use random or constant"
+            )
+        return ask(Vocabulary(mission, dict(enumerate(captions, start=1))), asked).by_caption
+
+    return answer
 
 
 def _rate_all(world: str, engine: str, seeds: int) -> list[dict[str, float | None]]:

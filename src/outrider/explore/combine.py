@@ -30,7 +30,10 @@ def chain(*signals: Signal) -> Signal:
         metrics = {f"{i}/{name}": x for i, (_, found) in enumerate(told) for name, x in found.items()}
         return tuple(state for state, _ in told), metrics
 
-    return Signal(init, bonus, update)
+    def told(states: tuple, atlas: Atlas) -> tuple:
+        return tuple(signal.told(state, atlas) for signal, state in zip(signals, states, strict=True))
+
+    return Signal(init, bonus, update, told)
 
 
 def scale(signal: Signal, by: float) -> Signal:
@@ -63,7 +66,10 @@ def anneal(signal: Signal, over: int) -> Signal:
         inner, metrics = signal.update(state.inner, trajectory, key)
         return Annealed(inner, state.steps + trajectory.reward.size), metrics
 
-    return Signal(lambda key, atlas: Annealed(signal.init(key, atlas), jnp.int32(0)), bonus, update)
+    def told(state: Annealed, atlas: Atlas) -> Annealed:
+        return state._replace(inner=signal.told(state.inner, atlas))
+
+    return Signal(lambda key, atlas: Annealed(signal.init(key, atlas), jnp.int32(0)), bonus, update, told)
 
 
 class Normalised(NamedTuple):
@@ -95,4 +101,7 @@ def normalise(signal: Signal, ground: Ground, discount: float = 0.99) -> Signal:
     def init(key: Key, atlas: Atlas) -> Normalised:
         return Normalised(signal.init(key, atlas), jnp.zeros(ground.copies), Moments.of())
 
-    return Signal(init, bonus, update)
+    def told(state: Normalised, atlas: Atlas) -> Normalised:
+        return state._replace(inner=signal.told(state.inner, atlas))
+
+    return Signal(init, bonus, update, told)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from outrider.explore.signal import Ground, Signal, ends, payable
+from outrider.explore.signal import Ground, Metrics, Signal, ends, payable
 from outrider.explore.visits import MOST, Visits, counted, places
-from outrider.types import Trajectory
+from outrider.types import Atlas, Key, Trajectory
 
 BITS = 16  # of the table that is kept for ever
 
@@ -57,11 +57,17 @@ def episodic(signal: Signal, ground: Ground, of: str = "observations") -> Signal
         n = visits.after(buckets(trajectory, of), ends(trajectory))[1]
         return jnp.where(n == 1, signal.bonus(inner, trajectory), 0.0)
 
-    def update(state: tuple, trajectory: Trajectory, key):
+    def update(state: tuple, trajectory: Trajectory, key: Key) -> tuple[tuple, Metrics]:
         inner, metrics = signal.update(state[0], trajectory, key)
         return (inner, state[1].after(buckets(trajectory, of), ends(trajectory))[0]), metrics
 
-    return Signal(lambda key, atlas: (signal.init(key, atlas), Visits.none(ground.copies)), bonus, update)
+    def told(state: tuple, atlas: Atlas) -> tuple:
+        return signal.told(state[0], atlas), state[1]
+
+    def init(key: Key, atlas: Atlas) -> tuple:
+        return signal.init(key, atlas), Visits.none(ground.copies)
+
+    return Signal(init, bonus, update, told)
 
 
 def buckets(trajectory: Trajectory, of: str) -> Array:

@@ -47,6 +47,7 @@ def event_count(scale: float = 2.0) -> Signal:
         init=lambda key, atlas: Counts(atlas, jnp.zeros_like(atlas.weight)),
         bonus=bonus,
         update=lambda state, trajectory, key: (state._replace(n=state.n.at[trajectory.events].add(1.0)), {}),
+        told=lambda state, atlas: state._replace(atlas=atlas),
     )
 
 
@@ -57,5 +58,8 @@ def event_constant(scale: float = 0.5) -> Signal:
         return jnp.where(_payable(trajectory), atlas.weight[trajectory.events] * scale, 0.0).sum(axis=-1)
 
     return Signal(
-        init=lambda key, atlas: atlas, bonus=bonus, update=lambda atlas, trajectory, key: (atlas, {})
+        init=lambda key, atlas: atlas,
+        bonus=bonus,
+        update=lambda atlas, trajectory, key: (atlas, {}),
+        told=lambda old, atlas: atlas,
     )

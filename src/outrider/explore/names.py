@@ -41,6 +41,17 @@ class Expression:
     number: float = 0.0
 
     @property
+    def looks(self) -> bool:
+        """Whether it looks at what steps led to."""
+        here = (self.name in PLAIN and "situation" not in self.name) or self.name == "episodic"
+        return here or any(one.looks for one in self.inner)
+
+    @property
+    def situations(self) -> bool:
+        """Whether it looks at situations."""
+        return "situation" in self.name or any(one.situations for one in self.inner)
+
+    @property
     def events(self) -> bool:
         """Whether it pays captioned events, whose weights an engine must give."""
         return self.name in EVENTS or any(one.events for one in self.inner)

@@ -18,12 +18,14 @@ Metrics = dict[str, Float[Array, ""]]
 class Signal(NamedTuple):
     """`init` makes a state, `bonus` pays a trajectory under it, `update` learns from the trajectory.
 
-    What a language model said, the atlas, is part of the state: so one compiled program serves every engine.
+    What a language model said, the atlas, is part of the state: so one compiled program serves every engine. Where a
+    world's sentences come one by one, `told` puts a grown atlas into the state.
     """
 
     init: Callable[[Key, Atlas], Any]
     bonus: Callable[[Any, Trajectory], Float[Array, "T B"]]
     update: Callable[[Any, Trajectory, Key], tuple[Any, Metrics]]
+    told: Callable[[Any, Atlas], Any] = lambda state, atlas: state
 
 
 class Ground(NamedTuple):

@@ -83,6 +83,8 @@ def next_value(network: Agent, rollout: Rollout) -> Float[Array, "T B"]:
 
 def next_obs(rollout: Rollout) -> Obs:
     """What each step led to, `[T, B, ...]`: as `next_value`, and likewise without meaning after a terminated step."""
+    if rollout.marks:
+        return rollout.trajectory.reached
 
     def of(obs: Array, end: Array, cut: Array) -> Array:
         truncated = rollout.trajectory.truncated

@@ -21,11 +21,15 @@ from jaxtyping import Array
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
-from outrider.explore.signal import nothing
+from outrider.explore.names import parse
+from outrider.explore.registry import build
+from outrider.explore.signal import Ground
+from outrider.guide.atlas import empty_atlas
 from outrider.learn.act import actor_of
 from outrider.learn.collect import Rollout, Sight
-from outrider.learn.diary import Line, start
+from outrider.learn.diary import Diary, Line, start
 from outrider.learn.host_collect import Before, begin, collect, pages
+from outrider.learn.host_words import CODES, Ask, GrowingAtlas, all_alike
 from outrider.learn.ppo import PPO, Learner
 from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings, check_steps
@@ -33,15 +37,15 @@ from outrider.types import Key
 from outrider.worlds import host
 from outrider.worlds.batch import Batch
 from outrider.worlds.host import HostWorlds
+from outrider.worlds.host.captions import Teller
 from outrider.worlds.world import World
 
 GROUPS = 2
 _none: Any = ()
 NOWHERE = Sight(_none, _none, _none)  # worlds and sights stay on the host
-CODES = 1  # event codes: only silence, until the learner reads host worlds' captions
 
 Make = Callable[[str, int, int], HostWorlds]  # a world's id, copies, groups that share the machine
-SILENT: Make = partial(host.make, captions=False)  # which nothing reads here yet
+SILENT: Make = partial(host.make, captions=False)  # where no signal reads them
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest line
 
 
@@ -51,6 +55,9 @@ class HostTrained:
 
     network: ActorCritic
     lines: Line  # [updates]
+    diary: Diary  # of events by their code, where a signal reads them
+    events: tuple[str, ...]  # what was said, in the order of codes, from 1
+    by_caption: dict[str, float | None]  # what each is worth to the signal
     idle: int  # of all steps, those that only began an episode
     compile_seconds: float  # making the worlds, and the first two updates
     run_seconds: float  # of the other updates
@@ -65,22 +72,26 @@ def train_host(
     heard: Heard = lambda progress, line: None,
     signal: str = "none",
     overlap: bool = True,
-    make: Make = SILENT,
+    make: Make | None = None,
+    ask: Ask = all_alike,
 ) -> HostTrained:
     """Train one learner on at least `steps` environment steps.
 
     What it learns depends on the seed alone where that holds of the world. Steps that only begin an episode count as
-    steps and teach nothing.
+    steps and teach nothing. A signal pays captioned events: `ask` says what each sentence is worth, between the rollout
+    in which it was first said and the update that learns from that rollout.
 
-    Errors: settings that host worlds lack, an environment that fails, numbers that are not finite.
+    Errors: settings that host worlds lack, a signal and a world that says nothing, an environment that fails, numbers
+    that are not finite, more sentences than there are codes.
     """
     check_steps(steps)
     _check(settings, signal)
+    make = make or (host.make if parse(signal).events else SILENT)
     updates, began = settings.updates(steps), time.perf_counter()
     size = settings.envs // GROUPS if settings.envs % GROUPS == 0 else settings.envs
     worlds = [make(world_id, size, settings.envs // size) for _ in range(settings.envs // size)]
     try:
-        return _train(worlds, settings, seed, updates, heard, overlap, began)
+        return _train(worlds, settings, seed, updates, heard, overlap, began, signal, ask)
     finally:
         for one in worlds:
             one.close()
@@ -94,17 +105,21 @@ def _train(
     heard: Heard,
     overlap: bool,
     began: float,
+    signal: str,
+    ask: Ask,
 ) -> HostTrained:
+    teller = _one_teller(worlds, signal)
     acts, learns = jax.devices()[0], jax.devices()[-1 if overlap else 0]
-    ppo = learner_for(worlds[0], settings, updates)
+    ppo = learner_for(worlds[0], settings, updates, signal)
     own_key, act_key, world_key = jax.random.split(jax.random.key(seed), 3)
     learner = jax.device_put(init(ppo, worlds[0], own_key), learns)
     actor = actor_of(learner.network)
     drawn = jax.random.randint(world_key, (len(worlds),), 0, 2**30).tolist()
     groups = begin(worlds, [learner.network.start(one.copies) for one in worlds], drawn)
-    leaves = [
-        pages(groups, settings.rollout) for _ in range(2)
-    ]  # one is learned from while the other is filled
+    # One is learned from while the other is filled.
+    looks = parse(signal).looks
+    leaves = [pages(groups, settings.rollout, looks) for _ in range(2)]
+    atlas = _atlas(teller, ask) if teller and parse(signal).events else None
 
     def learn(learner: Learner, rollout: Rollout) -> tuple[Learner, Line, Array]:
         key, learn_key = jax.random.split(learner.key)
@@ -133,6 +148,9 @@ def _train(
         if overlap and update:
             note(line)  # waits until the last update is over
             acting = jax.device_put(newest, acts)
+        if atlas and (grown := atlas.grown()):
+            told = ppo.signal.told(learner.signal, jax.device_put(grown, learns))
+            learner = learner._replace(signal=told)
         learner, line, newest = step(learner, rollout)
         if not overlap:
             note(line)
@@ -142,13 +160,36 @@ def _train(
     ended = time.perf_counter()
     lines = jax.tree.map(lambda *parts: np.stack(parts), *written)
     timed = settings.batch * (updates - first)
-    network = jax.device_put(learner.network, acts)
-    return HostTrained(network, lines, idle, warm - began, ended - warm, timed)
+    network, diary = jax.device_put(learner.network, acts), jax.device_get(learner.diary)
+    said = teller.captioner.events.texts if teller else ()
+    worth = atlas.by_caption if atlas else {}
+    return HostTrained(network, lines, diary, said, worth, idle, warm - began, ended - warm, timed)
 
 
-def learner_for(worlds: HostWorlds, settings: Settings, updates: int) -> PPO:
+def _one_teller(worlds: list[HostWorlds], signal: str) -> Teller | None:
+    """The first group's, whose words all groups share. Errors: a signal, and a world that says nothing."""
+    teller = worlds[0].teller
+    if teller is None and parse(signal).events:
+        raise OutriderError(
+            f"signal {signal} pays captioned events, and world {worlds[0].id} says nothing; use signal none, or a "
+            "world that speaks, such as envpool/MiniGrid-DoorKey-8x8-v0"
+        )
+    for other in worlds[1:]:
+        other.teller = Teller(teller.captioner, other.copies) if teller else None
+    return teller
+
+
+def _atlas(teller: Teller, ask: Ask) -> GrowingAtlas:
+    """An atlas without answers yet, for the mission of the copies, if they have one in common."""
+    missions = set(teller.missions())
+    return GrowingAtlas(teller.captioner.events, missions.pop() if len(missions) == 1 else "", ask)
+
+
+def learner_for(worlds: HostWorlds, settings: Settings, updates: int, signal: str = "none") -> PPO:
     """PPO for host worlds: its batch is never stepped, since the host does that."""
-    return PPO(Batch(cast(World, worlds), settings.envs, fresh=1), settings, nothing(), updates)
+    features = RowFeatures(worlds.row)
+    paid = build(signal, Ground(settings.envs, features, features.size, worlds.actions.space))
+    return PPO(Batch(cast(World, worlds), settings.envs, fresh=1), settings, paid, updates)
 
 
 def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:
@@ -158,7 +199,9 @@ def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:
     network = network_of(worlds, s, network_key)
     rates = Rates.of(s)
     optimiser = ppo._optimiser(rates).init(ravel_pytree(network)[0])
-    return Learner(network, optimiser, _none, NOWHERE, (), start(CODES), rates, key)
+    codes = CODES if worlds.teller else 1  # only silence
+    signal = ppo.signal.init(jax.random.fold_in(key, 0), empty_atlas(codes))
+    return Learner(network, optimiser, _none, NOWHERE, signal, start(codes), rates, key)
 
 
 def network_of(worlds: HostWorlds, settings: Settings, key: Key) -> ActorCritic:
@@ -168,8 +211,10 @@ def network_of(worlds: HostWorlds, settings: Settings, key: Key) -> ActorCritic:
 
 
 def _check(settings: Settings, signal: str) -> None:
-    if signal != "none":
-        raise OutriderError(f"signal {signal} pays captioned events, which host worlds lack; use signal none")
+    if parse(signal).situations:
+        raise OutriderError(
+            f"signal `{signal}` looks at situations, which host worlds' learners do not read; use observation counts"
+        )
     if settings.encoder == "convolutional":
         raise OutriderError(
             "learner setting encoder = convolutional needs a grid, host worlds have rows; use flat"

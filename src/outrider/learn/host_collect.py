@@ -12,8 +12,10 @@ from jaxtyping import Array, Float
 from outrider.errors import OutriderError
 from outrider.learn.act import Actor
 from outrider.learn.collect import Marks, Rollout, Sight
+from outrider.learn.host_words import Firsts, check_room
 from outrider.types import Key, Obs, Trajectory
 from outrider.worlds.host import HostWorlds, Turn
+from outrider.worlds.host.captions import Said
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Group:
     restart: np.ndarray
     returned: np.ndarray  # of the episodes so far
     length: np.ndarray
+    firsts: Firsts | None  # where the world speaks
+    said: Said | None = None  # of the newest step
 
 
 class Pages(NamedTuple):
@@ -44,6 +48,9 @@ class Pages(NamedTuple):
     next_value: Any
     episode_return: Any
     episode_length: Any
+    events: Any
+    first: Any
+    reached: Any = None  # what each step led to, before any reset; where a signal looks at it
 
 
 class Before(NamedTuple):
@@ -61,13 +68,14 @@ def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int]) -> li
         n = made.copies
         rows = made.reset(seed)
         nothing = np.zeros(n, np.float32), np.zeros(n, np.int32)
-        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing))
+        firsts = Firsts(n) if made.teller else None
+        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts))
         at += n
     return groups
 
 
-def pages(groups: list[Group], length: int) -> Pages:
-    """Empty pages for `length` steps of all groups."""
+def pages(groups: list[Group], length: int, looks: bool = False) -> Pages:
+    """Empty pages for `length` steps of all groups; with `looks`, also for what each step led to."""
     copies = sum(group.worlds.copies for group in groups)
     row, space = groups[0].worlds.row, groups[0].worlds.actions.space
     like = jax.eval_shape(space.sample, jax.random.key(0), np.zeros((copies, space.outputs), np.float32))
@@ -88,6 +96,9 @@ def pages(groups: list[Group], length: int) -> Pages:
         next_value=sheet(),
         episode_return=sheet(),
         episode_length=sheet(np.int32),
+        events=sheet(np.int32, 1),
+        first=sheet(bool, 1),
+        reached=sheet(row.dtype, row.width) if looks else None,
     )
 
 
@@ -113,8 +124,11 @@ def collect(
             now = t, group.columns
             page.rows[now], page.restart[now], page.value[now] = group.rows, group.restart, deed.value
             page.action[now], page.log_prob[now] = deed.action, deed.log_prob
+            if t:
+                _hear(group, page, t - 1)
     for group in groups:
         _receive(actor, parameters, group, page, length - 1, before)
+        _hear(group, page, length - 1)
         last = actor.value(parameters, group.memory, group.rows, group.restart)
         following = np.concatenate([page.value[1:, group.columns], last[None]])
         known = page.next_value[:, group.columns]
@@ -136,8 +150,22 @@ def _receive(actor: Actor, parameters: Array, group: Group, page: Pages, t: int,
     if turn.final is not None and turn.truncated.any():
         worth = actor.value(parameters, group.memory, turn.final, np.zeros_like(ended))
         page.next_value[now] = np.where(turn.truncated, worth, np.nan)
+    if page.reached is not None:
+        page.reached[now] = turn.rows
+        if turn.final is not None:
+            page.reached[now][ended] = turn.final[ended]
     group.returned, group.length = np.where(ended, 0, group.returned), np.where(ended, 0, group.length)
-    group.rows, group.restart = turn.rows, turn.fresh
+    group.rows, group.restart, group.said = turn.rows, turn.fresh, turn.said
+
+
+def _hear(group: Group, page: Pages, t: int) -> None:
+    """Write down what step `t` of a group made happen: after the next action is sent, while the worlds step."""
+    if not (group.said and group.firsts and group.worlds.teller):
+        return
+    event, now = group.said.event, (t, group.columns)
+    check_room(group.worlds.teller.captioner.events, group.worlds.id)
+    page.events[now][:, 0] = event
+    page.first[now][:, 0] = group.firsts(event, page.terminated[now] | page.truncated[now])
 
 
 def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:
@@ -153,9 +181,7 @@ def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:
 
 
 def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
-    """The pages as the learner knows them. Host worlds have no events yet: code 0."""
-    shape = page.reward.shape
-    events: Any = np.zeros((*shape, 1), np.int32)
+    """The pages as the learner knows them. Worlds that say nothing have events of code 0."""
     here: Any = ()  # the worlds stay where they are
     opening = Sight(memory, _obs(page.rows[0]), page.restart[0])
     trajectory = Trajectory(
@@ -166,8 +192,9 @@ def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
         reward=page.reward,
         terminated=page.terminated,
         truncated=page.truncated,
-        events=events,
-        first=events > 0,
+        events=page.events,
+        first=page.first,
+        reached=None if page.reached is None else _obs(page.reached),
         episode_return=page.episode_return,
         episode_length=page.episode_length,
     )

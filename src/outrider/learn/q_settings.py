@@ -87,6 +87,7 @@ class PQNSettings(QSettings):
     minibatches: int = 4
     learning_rate: float = 1e-3
     anneal: bool = True  # learning rate falls linearly to 0
+    explore: float = 0.5  # share of the run's steps over which epsilon falls linearly
     trace: float = 0.65  # lambda of the returns
     norm: bool = True  # layer normalisation
     dueling: bool = False  # the value of a situation and the advantages of actions, told apart

@@ -57,19 +57,19 @@ class Team:
 
 def mesh(size: int) -> Mesh:
     """`size` devices, one a learner, as many of each process. Errors: fewer devices than learners."""
-    hosts = jax.process_count()
-    if size % hosts:
+    processes = jax.process_count()
+    if size % processes:
         raise OutriderError(
-            f"learner setting learners = {size} cannot be shared by {hosts} processes; make it a multiple of that"
+            f"learner setting learners = {size} cannot be shared by {processes} processes; make it a multiple of that"
         )
-    share = size // hosts
-    taken = [[d for d in jax.devices() if d.process_index == host][:share] for host in range(hosts)]
+    share = size // processes
+    taken = [[d for d in jax.devices() if d.process_index == process][:share] for process in range(processes)]
     if (found := min(map(len, taken))) < share:
         raise OutriderError(
             f"learner setting learners = {size} needs {share} devices here, {found} found; lower it"
             + (f", or set JAX_NUM_CPU_DEVICES={share}" if jax.default_backend() == "cpu" else "")
         )
-    return Mesh([d for of_host in taken for d in of_host], (AXIS,), axis_types=(AxisType.Auto,))
+    return Mesh([d for of_process in taken for d in of_process], (AXIS,), axis_types=(AxisType.Auto,))
 
 
 def spread(advance: Callable, devices: Mesh, specs: Any) -> Callable:

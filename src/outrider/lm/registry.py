@@ -62,9 +62,14 @@ def check(expression: str, *, rates: bool = True) -> Expression:
     return parsed
 
 
+def names_in(expression: str) -> frozenset[str]:
+    """The names of an expression, known or not."""
+    return frozenset(re.findall(r"[^\s()]+", expression))
+
+
 def by_chance(expression: str) -> bool:
     """Whether an engine in it answers otherwise for another seed; unknown names do not."""
-    return not BY_CHANCE.isdisjoint(re.findall(r"[^\s()]+", expression))
+    return not BY_CHANCE.isdisjoint(names_in(expression))
 
 
 def build(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from outrider.errors import OutriderError
 from outrider.learn.algorithms import as_table, settings_from
+from outrider.sweep.reading import VERSION, read_record
 from outrider.sweep.specification import Sweep
 from outrider.verify.environment import environment_record
 from outrider.verify.statistics import mean_interval, paired_differences, sign_flip_p
@@ -17,16 +16,11 @@ RECORD = "record.json"
 
 
 def finished(folder: Path, sha256: str) -> dict[str, Any] | None:
-    """The record of a sweep that has been run; None where there is none of this sweep."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    """The record of a sweep that has been run; None where there is none of this sweep. Errors: see `read_record`."""
+    if not (folder / RECORD).exists():
         return None
-    except (OSError, ValueError):
-        raise OutriderError(
-            f"{folder / RECORD} is damaged; delete it, and the sweep writes it again"
-        ) from None
-    return record if record.get("sweep_sha256") == sha256 else None
+    record = read_record(folder / RECORD)
+    return record if record["sweep_sha256"] == sha256 else None
 
 
 def record_of(
@@ -41,6 +35,7 @@ def record_of(
     stages = [f"rung {number}" for number in range(1, len(ranking) + 1)]
     spent = {s: sum(t["steps"] for t in trials if t["stage"] == s) for s in (*stages, "held out")}
     return {
+        "version": VERSION,
         "sweep_sha256": sweep.sha256,
         "worlds": list(sweep.worlds),
         "signal": sweep.signal,

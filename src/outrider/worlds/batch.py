@@ -72,7 +72,7 @@ class Batch:
         reset_key, hour_key = jax.random.split(key)
         state, obs = jax.vmap(self.world.reset)(jax.random.split(reset_key, self.copies))
         if stagger:
-            state = jax.vmap(self.world.stagger)(jax.random.split(hour_key, self.copies), state)
+            state, obs = jax.vmap(self.world.stagger)(jax.random.split(hour_key, self.copies), state)
         copies = Copies(
             world=state,
             seen=jnp.zeros((self.copies, -(-self.world.codes // 32)), jnp.uint32),

@@ -32,6 +32,7 @@ HOST = {
     "crafter": "Crafter with and without reward",
     "nethack": "nle's worlds",
     "minihack": "MiniHack's worlds",
+    "textworld": "TextWorld's challenges, as simple, coin-collector-LEVEL and treasure-hunter-LEVEL",
 }
 
 
@@ -60,7 +61,7 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     name, *options = world_id.split("+")
     if is_host(name):
         raise OutriderError(
-            f"world {world_id} runs on the host: `outrider train` takes it, without its captions; nothing else does yet"
+            f"world {world_id} runs on the host: `outrider train`, `play` and `watch` take it; nothing else does yet"
         )
     if name not in WORLDS:
         raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")

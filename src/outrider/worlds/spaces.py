@@ -77,6 +77,9 @@ class Actions:
         if isinstance(self.space, Continuous):
             return
         sizes = self.space.n if isinstance(self.space, Discrete) else np.asarray(self.space.sizes)
+        # As unsigned numbers those below 0 are large.
+        if action.dtype.kind == "i" and (action.view(f"u{action.itemsize}") < sizes).all():
+            return
         wrong = (action < 0) | (action >= sizes)
         if wrong.any():
             copy = int(np.flatnonzero(wrong.reshape(len(action), -1).any(axis=1))[0])

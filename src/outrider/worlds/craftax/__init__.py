@@ -1,1 +1,1 @@
-"""Craftax-Classic by craftax's own rules, as a device world that speaks."""
+"""Craftax-Classic and the full Craftax by craftax's own rules, as device worlds that speak."""

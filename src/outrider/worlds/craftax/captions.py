@@ -47,7 +47,7 @@ def level(points: Int[Array, "*n"]) -> Int[Array, "*n"]:
 
 
 def amount(number: Int[Array, "*n"]) -> Int[Array, "*n"]:
-    """0 none, 1 a little, 2 plenty."""
+    """0 none, 1 a little or a few, 2 plenty."""
     return (number > 0).astype(jnp.int32) + (number >= PLENTY)
 
 

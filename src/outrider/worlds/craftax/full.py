@@ -1,8 +1,7 @@
-"""The full Craftax under our contract, by craftax's pure functions on one floor, but for two that are faster here."""
+"""The full Craftax by craftax's pure functions on one floor, but for two that are faster here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -17,80 +16,14 @@ from craftax.craftax.util.game_logic_utils import (
     has_beaten_boss,
 )
 from craftax.craftax.world_gen.world_gen import generate_world
-from jaxtyping import Array, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int
 
-from outrider.ops.distribution import Discrete, Space
-from outrider.types import Key, Obs, Step
+from outrider.types import Key
 from outrider.worlds.craftax import floor, full_captions
-from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.craftax.full_spawn import spawn_mobs
-from outrider.worlds.craftax.words import CODES
+from outrider.worlds.craftax.game import Game
 
 SIZES = StaticEnvParams()
-NO_KEY = 0  # in the place of a key that craftax keeps in its state for its pixel renderer's night
-
-
-@dataclass(frozen=True)
-class Full:
-    """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
-
-    The observation is craftax's symbolic one, 8268 numbers, and nothing else: scores stay comparable, so there are
-    no flags. With an achievement to be rewarded alone, its first time is worth 1 and ends the episode.
-    """
-
-    id: str
-    facts: CraftaxFacts
-    params: EnvParams
-    space: Space = Discrete(len(Action))  # noqa: RUF009
-    view: tuple[int, int] = (0, 0)
-    vector: int = 8268
-    flags: int = 0
-    codes: int = CODES
-
-    @property
-    def horizon(self) -> int:
-        """Steps after which an episode is truncated."""
-        return self.facts.horizon
-
-    def reset(self, key: Key) -> tuple[Any, Obs]:
-        """A fresh world by craftax's generator."""
-        made: Any = generate_world(key, self.params, SIZES)
-        state = made.replace(state_rng=NO_KEY)
-        state = jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), state)
-        return state, self._observe(state)
-
-    def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
-        """One action. Reward: 1 to 8 an achievement's first time, 0.1 a point of health gained; or as `only` says."""
-        state, before = jax.lax.optimization_barrier((state, full_captions.glance(state)))
-        after, reward = advance(key, state, action, self.params)
-        after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
-        terminated = (after.player_health <= 0) | has_beaten_boss(after, SIZES)
-        if self.facts.only >= 0:
-            reached = after.achievements[self.facts.only] & ~state.achievements[self.facts.only]
-            reward, terminated = reached.astype(jnp.float32), terminated | reached
-        return Step(
-            state=after,
-            obs=self._observe(after),
-            reward=jnp.asarray(reward, jnp.float32),
-            terminated=terminated,
-            truncated=~terminated & (after.timestep >= self.horizon),
-            events=full_captions.events(state, before, action, after),
-        )
-
-    def stagger(self, key: Key, state: Any) -> Any:
-        """The world as it is: the clock is also the hour of the day, and few episodes see the horizon."""
-        return state
-
-    def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
-        """There are no flags."""
-        return jnp.zeros(codes.shape, jnp.uint32)
-
-    def situation(self, state: Any) -> Int[Array, "26"]:
-        """What holds now, as `full_words.situation_text` says it."""
-        return full_captions.situation(state)
-
-    def _observe(self, state: Any) -> Obs:
-        return Obs(jnp.zeros(self.view, jnp.uint8), render_craftax_symbolic(state))
 
 
 def advance(rng: Key, state: Any, action: Int[Array, ""], params: EnvParams) -> tuple[Any, Float[Array, ""]]:
@@ -137,3 +70,25 @@ def _ripened(state: Any) -> Any:
     rows = jnp.where(age >= 600, rows, state.map.shape[1])  # out of the map: not written
     blocks = state.map.at[0, rows, columns].set(BlockType.RIPE_PLANT.value, mode="drop")
     return state.replace(map=blocks, growing_plants_age=age)
+
+
+def _generate(key: Key, params: EnvParams) -> Any:
+    return generate_world(key, params, SIZES)
+
+
+def _over(state: Any) -> Bool[Array, ""]:
+    return (state.player_health <= 0) | has_beaten_boss(state, SIZES)
+
+
+GAME = Game(
+    actions=len(Action),
+    vector=8268,
+    parameters=EnvParams,
+    generate=_generate,
+    advance=advance,
+    over=_over,
+    observe=render_craftax_symbolic,
+    glance=full_captions.glance,
+    events=full_captions.events,
+    situation=full_captions.situation,
+)

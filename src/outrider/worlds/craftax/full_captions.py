@@ -12,19 +12,17 @@ import jax
 import jax.numpy as jnp
 from craftax.craftax.constants import (
     DIRECTIONS,
-    MOB_TYPE_DEFENSE_MAPPING,
     MONSTERS_KILLED_TO_CLEAR_LEVEL,
     OBS_DIM,
     Action,
     BlockType,
     ItemType,
 )
-from craftax.craftax.util.game_logic_utils import get_player_damage_vector
 from jaxtyping import Array, Bool, Int, UInt32
 
 from outrider.worlds.craftax import captions as c
+from outrider.worlds.craftax.full_fights import fights
 from outrider.worlds.craftax.full_words import BLOCKS, FULL, LADDER, MATERIALS, SIGHTS
-from outrider.worlds.craftax.words import MELEE, PASSIVE, RANGED
 
 MINED = {
     "wood": ("TREE", "FIRE_TREE", "ICE_SHRUB"), "stone": ("STONE", "STALAGMITE"), "coal": ("COAL",),
@@ -43,8 +41,6 @@ PLACES = (
     "graveyard",
 )
 LIT = 0.05  # as craftax's observation shows
-# Craftax's names of the achievements, where they differ from the mobs' own.
-SPELT = {"orc soldier": "orc solider", "knight archer": "archer"}
 
 
 class Glance(NamedTuple):
@@ -66,7 +62,7 @@ def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> In
     """The codes of what a step did, as `captions.codes` chooses them. Of `state` it reads no map."""
     action = jnp.where(state.is_sleeping | state.is_resting, Action.NOOP.value, action)
     did, others = _tools(state, action, after), _body(state, after)
-    met, killed, hit = _fights(state, before.place, action, after)
+    met, killed, hit = fights(state, before.place, action, after)
     did |= killed | _works(state, before, action, after, met)
     here, there = state.player_level, after.player_level
     sunlit = (here == 0) & (there == 0)
@@ -85,34 +81,6 @@ def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> In
     others |= {f"saw {what}": seen[k] for k, what in enumerate(SIGHTS.values())}
     others[f"saw {LADDER}"] = ladder & ~before.ladder
     return c.codes(FULL, state.achievements, after.achievements, did, others)
-
-
-def _fights(
-    state: Any, place: Array, action: Array, after: Any
-) -> tuple[Array, dict[str, Any], dict[str, Any]]:
-    """Whether a mob stands before the player; what was killed, by achievement; what was struck and lives."""
-    level, doing = state.player_level, action == Action.DO.value
-    blow = get_player_damage_vector(state)
-    slain = after.monsters_killed[level] - state.monsters_killed[level]
-    met, killed, hit = jnp.bool_(False), {}, {}
-    classes = (("defeat", 1, MELEE, state.melee_mobs, after.melee_mobs),
-               ("defeat", 2, RANGED, state.ranged_mobs, after.ranged_mobs),
-               ("eat", 0, PASSIVE, state.passive_mobs, after.passive_mobs))  # fmt: skip
-    for verb, kind, names, mobs, left in classes:
-        mobs, left = (jax.tree.map(lambda x: x[level], m) for m in (mobs, left))
-        standing = mobs.mask & (mobs.position == place).all(axis=-1)
-        target = jnp.argmax(standing)
-        damage = ((1 - MOB_TYPE_DEFENSE_MAPPING[mobs.type_id[target], kind]) * blow).sum()
-        there = standing.any()
-        dies = doing & there & (mobs.health[target] - damage <= 0)
-        gone = mobs.mask & ~left.mask  # shot dead, where more monsters died than by this blow
-        shot = (slain > dies) & gone.any() if kind else jnp.bool_(False)
-        type_ = mobs.type_id[jnp.where(dies, target, jnp.argmax(gone))]
-        met = met | there
-        for k, name in enumerate(names):
-            killed[f"{verb} {SPELT.get(name, name)}"] = (dies | shot) & (type_ == k)
-            hit[f"hit {name}"] = doing & there & ~dies & (mobs.type_id[target] == k)
-    return met, killed, hit
 
 
 def _works(state: Any, before: Glance, action: Array, after: Any, met: Array) -> dict[str, Bool[Array, ""]]:

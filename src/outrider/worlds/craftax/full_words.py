@@ -34,7 +34,7 @@ MATERIALS = (
 )  # fmt: skip
 SPOKEN = (
     "wood", "stone", "coal", "iron", "diamonds", "sapphires", "rubies", "saplings", "torches", "arrows", "books",
-    "potions", "armour",
+    "potions", "pieces of armour",
 )  # fmt: skip
 TOOLS = ("", "wooden", "stone", "iron", "diamond")
 SKILLS = ("a bow", "the fireball spell", "the iceball spell", "an enchanted sword", "an enchanted bow")

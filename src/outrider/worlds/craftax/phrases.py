@@ -6,8 +6,13 @@ from collections.abc import Sequence
 
 LEVELS = ("good", "low", "critical")  # of health, food, drink and energy
 LOW, CRITICAL = 5, 2  # the most points that are called so, of 9
-PLENTY = 5  # the least that is not called a little
-AMOUNTS = ("no", "a little", "plenty of")
+PLENTY = 5  # the least that is not called a little or a few
+MASSES = (
+    "wood",
+    "stone",
+    "coal",
+    "iron",
+)  # are not counted; all else that is carried is, and named in the plural
 
 
 def needs(levels: Sequence[int], names: Sequence[str]) -> str:
@@ -22,8 +27,12 @@ def listed(things: Sequence[str]) -> str:
 
 
 def held(amounts: Sequence[int], names: Sequence[str]) -> list[str]:
-    """What there is any of, such as ["a little wood", "plenty of stone"]."""
-    return [f"{AMOUNTS[amount]} {name}" for amount, name in zip(amounts, names, strict=True) if amount]
+    """What there is any of, such as ["a little wood", "a few torches", "plenty of stone"]."""
+    return [
+        f"{'plenty of' if amount > 1 else 'a little' if name in MASSES else 'a few'} {name}"
+        for amount, name in zip(amounts, names, strict=True)
+        if amount
+    ]
 
 
 def chosen(bits: int, names: Sequence[str]) -> list[str]:

@@ -67,11 +67,11 @@ class Gymnax:
             events=self.captioner.event(self.params, state, action, after, reward)[None],
         )
 
-    def stagger(self, key: Key, state: Any) -> Any:
+    def stagger(self, key: Key, state: Any) -> tuple[Any, Obs]:
         """The same world at a random hour, where the clock ends episodes and means nothing else."""
-        if not self.facts.timed or self.facts.hourly:
-            return state
-        return state.replace(time=jax.random.randint(key, (), 0, self.horizon))
+        if self.facts.timed and not self.facts.hourly:
+            state = state.replace(time=jax.random.randint(key, (), 0, self.horizon))
+        return state, self._observed(self.env.get_obs(state, self.params))
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """There are no flags."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,8 +15,9 @@ from outrider.worlds.host.table import Table
 class HostCaptioner(Protocol):
     """Puts a host world into words, from what its agent itself sees.
 
-    `read` takes out of observations and info what the words need: NumPy arrays `[n, ...]`, one row a copy. The rest are
-    functions of those. Nothing else is remembered, so that one captioner serves all copies of a world; its tables grow.
+    `read` takes out of observations and info what the words need: NumPy arrays `[n, ...]`, one row a copy, none of them
+    one that the environment writes over later. The rest are functions of those. Nothing else is remembered, so that one
+    captioner serves all copies of a world; its tables grow.
     """
 
     events: Table
@@ -23,7 +27,7 @@ class HostCaptioner(Protocol):
     def event(
         self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
     ) -> np.ndarray:
-        """What `action` (as the environment is given it) made happen: codes `[n]` of `events`."""
+        """What `action` (as the environment is given it) made happen: codes `[n]` of `events`, in a new array."""
         ...
 
     def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -39,40 +43,61 @@ class HostCaptioner(Protocol):
 Last = dict[int, tuple[Any, Any]] | tuple[Any, Any] | None
 
 
-class Said(NamedTuple):
-    """What is said after a step, codes `[n]` int32: the step's own event, and the situation of the next sight."""
+@dataclass
+class Said:
+    """What is said of a step, told when it is first asked for, and at the latest while the next step is under way."""
 
-    event: np.ndarray
-    situation: np.ndarray
+    tell: Callable[[], np.ndarray]
+
+    @cached_property
+    def event(self) -> np.ndarray:
+        """The step's own event: codes `[n]` int32."""
+        return self.tell()
 
 
 class Teller:
     """Stands between an adapter and a captioner: remembers the last sight, and keeps episodes apart."""
 
     def __init__(self, captioner: HostCaptioner, copies: int) -> None:
-        self._captioner, self._copies = captioner, copies
+        self.captioner, self._copies = captioner, copies
+        self._last: Said | None = None  # the newest step's
 
     def begin(self, obs: Any, info: Any) -> None:
         """Fresh copies."""
-        self.now = self._captioner.read(obs, info, self._copies)
-        self.situation = self._captioner.situation(self.now)
+        self.now, self._last = self.captioner.read(obs, info, self._copies), None
 
-    def tell(self, action: np.ndarray, obs: Any, info: Any, idle: np.ndarray, last: Last = None) -> Said:
-        """After a step. An idle one has no event."""
-        now = led = self._captioner.read(obs, info, self._copies)
+    def hear(self, action: np.ndarray, obs: Any, info: Any, idle: np.ndarray, last: Last = None) -> Said:
+        """What a step is told from. An idle one has no event. Steps are told in their order."""
+        self.catch_up()
+        captioner = self.captioner
+        before, now = self.now, captioner.read(obs, info, self._copies)
+        done = action.copy()  # whoever acted may write the next actions there
+        led = now
         if isinstance(last, dict):
             led = tuple(part.copy() for part in now)
             for copy, (seen, told) in last.items():
-                for part, piece in zip(led, self._captioner.read(seen, told, 1), strict=True):
+                for part, piece in zip(led, captioner.read(seen, told, 1), strict=True):
                     part[copy] = piece[0]
         elif last:
-            led = self._captioner.read(*last, self._copies)
-        event = self._captioner.event(self.now, action, led)
-        if idle.any():
-            event = np.where(idle, 0, event).astype(np.int32)
-        self.now, self.situation = now, self._captioner.situation(now)
-        return Said(event, self.situation)
+            led = captioner.read(*last, self._copies)
+
+        def tell() -> np.ndarray:
+            event = captioner.event(before, done, led)
+            event[idle] = 0
+            return event
+
+        self.now, self._last = now, Said(tell)
+        return self._last
+
+    def catch_up(self) -> None:
+        """Tell the newest step, if nobody has asked: there is time for it while an environment works on the next."""
+        if self._last:
+            _ = self._last.event
+
+    def situation(self) -> np.ndarray:
+        """What holds now: codes `[n]` int32."""
+        return self.captioner.situation(self.now)
 
     def missions(self) -> list[str]:
         """What each copy is to do now."""
-        return self._captioner.missions(self.now)
+        return self.captioner.missions(self.now)

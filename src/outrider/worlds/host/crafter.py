@@ -80,7 +80,7 @@ class CrafterCaptioner:
 
     def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
         """Counts of achievements `[n, 22]` and of needs and things `[n, 16]`."""
-        return tuple(np.asarray(info[key], np.int64).reshape(copies, -1) for key in ("achieved", "inventory"))
+        return tuple(np.array(info[key], np.int64).reshape(copies, -1) for key in ("achieved", "inventory"))
 
     def event(
         self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]

@@ -12,7 +12,7 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner, Teller
-from outrider.worlds.host.face import Turn, guarded, package
+from outrider.worlds.host.face import Turn, drawn, guarded, package
 from outrider.worlds.host.grids import GridCaptioner
 from outrider.worlds.spaces import CODED, spaces_of
 
@@ -48,12 +48,17 @@ class EnvpoolWorlds:
     def send(self, action: np.ndarray) -> None:
         self._said = self.actions.say(action)
         guarded(self.id, lambda: self._env.send(self._said))
+        if self.teller:
+            self.teller.catch_up()
 
     def receive(self) -> Turn:
         obs, reward, terminated, truncated, info = guarded(self.id, self._env.recv)
         idle, self._ended = self._ended, terminated | truncated
-        said = self.teller and self.teller.tell(self._said, obs, info, idle)
+        said = self.teller and self.teller.hear(self._said, obs, info, idle)
         return Turn(self._rows(obs), reward, terminated, truncated, idle, idle, None, said)
+
+    def render(self, copy: int = 0) -> np.ndarray:
+        return drawn(self.id, lambda: self._env.render([copy])[0])
 
     def close(self) -> None:
         if self._env is not None:
@@ -83,7 +88,8 @@ def build(
     threads = max(1, (os.cpu_count() or 1) // groups)
 
     def made(seed: int) -> Any:
-        return envpool.make(name, env_type="gymnasium", num_envs=copies, num_threads=threads, seed=seed)
+        options = {"num_envs": copies, "num_threads": threads, "seed": seed, "render_mode": "rgb_array"}
+        return envpool.make(name, env_type="gymnasium", **options)
 
     if captioner is None and name.startswith(CODED):
         captioner = GridCaptioner()

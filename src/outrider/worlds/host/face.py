@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Turn(NamedTuple):
     """What one step of `n` copies leads to, `[n, ...]`."""
 
-    rows: np.ndarray  # what the next action sees
+    rows: np.ndarray  # what the next action sees; nothing is written over them later
     reward: np.ndarray
     terminated: np.ndarray
     truncated: np.ndarray
@@ -34,7 +34,7 @@ class Turn(NamedTuple):
     final: (
         np.ndarray | None
     )  # rows of episodes that ended here, where `rows` are the next ones'; others' are 0
-    said: Said | None = None  # where the world has a captioner
+    said: Said | None = None  # where the world has a captioner; told when it is asked for
 
 
 class HostWorlds(Protocol):
@@ -53,6 +53,10 @@ class HostWorlds(Protocol):
 
     def send(self, action: np.ndarray) -> None: ...
     def receive(self) -> Turn: ...
+    def render(self, copy: int = 0) -> np.ndarray:
+        """A picture of one copy as it is now, `[H, W, 3]` bytes. Errors: a world that cannot be drawn."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -78,3 +82,15 @@ def guarded(world_id: str, call: Callable[[], T]) -> T:
         raise OutriderError(
             f"world {world_id} failed: {type(error).__name__}: {told}; mend the environment, or try another"
         ) from error
+
+
+def drawn(world_id: str, call: Callable[[], Any]) -> np.ndarray:
+    """The picture `[H, W, 3]` that `call` makes. Errors: none, or whatever it raises, in one line."""
+    try:
+        image = np.asarray(call())
+        why = "" if image.ndim == 3 and image.shape[2] == 3 else "its environment makes no picture"
+    except Exception as error:
+        image, why = np.zeros(0), " ".join(str(error).split()) or type(error).__name__
+    if why:
+        raise OutriderError(f"world {world_id} cannot be drawn: {why}; look at its captions and numbers")
+    return image.astype(np.uint8, copy=False)

@@ -37,9 +37,11 @@ _AHEAD = {
 _WALKED = {EMPTY: "silence", FLOOR: "silence", WALL: "bumped wall", GOAL: "reached", LAVA: "lava"}
 _WALKED_DOOR = ("walked through", "bumped closed", "bumped locked")  # by its state
 _TOGGLED_DOOR = ("closed", "opened", "unlocked")
-# A cell as one number below 1024: tile, colour and state side by side.
-_PACK = np.array([64, 4, 1], np.int64)
+# A cell as one number below 1024: tile, colour and state side by side. The cell ahead and the agent's own, which shows
+# what it carries, are six bytes in a row; one product of floats packs them, exactly: numbers here stay below 2 ** 53.
 _BITS = 10
+_PACK = np.array([64, 4, 1], np.float64)
+_PACK = np.concatenate([_PACK * 2**_BITS, _PACK])
 
 
 class GridCaptioner:
@@ -50,32 +52,31 @@ class GridCaptioner:
         self._event, self._situation = Lookup(self.events, _sentence), Lookup(self.situations, _situation)
 
     def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
-        """What is ahead and what is carried `[n, 2]`, the pictures, and the missions as they come."""
-        mission, image = obs["mission"], np.asarray(obs["image"])
+        """What is ahead and what is carried `[n]` as one number, the pictures, and the missions as they come."""
+        mission, image = obs["mission"], np.asarray(obs["image"], np.uint8)
         if not isinstance(mission, np.ndarray):
             mission = np.asarray([mission] if isinstance(mission, str) else mission, object)
         image = image.reshape(copies, *image.shape[-3:])
-        cells = image[:, image.shape[1] // 2, -2:] @ _PACK
-        return cells, image, mission.reshape(copies, *mission.shape[1:])
+        cells = image[:, image.shape[1] // 2, -2:].reshape(copies, len(_PACK)) @ _PACK
+        return cells, image.copy(), mission.reshape(copies, *mission.shape[1:])
 
     def event(
         self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
     ) -> np.ndarray:
         """One lookup a copy: what is said is a function of the cells before and, where it can change them, after."""
-        acts = action.astype(np.int64)
-        was, then = (cells[:, 0] << _BITS | cells[:, 1] for cells in (before[0], after[0]))
-        then *= acts > FORWARD
-        return self._event((acts << 2 * _BITS | was) << 2 * _BITS | then)
+        key = action * 2.0 ** (4 * _BITS) + before[0] * 2.0 ** (2 * _BITS) + after[0] * (action > FORWARD)
+        return self._event(key.astype(np.int64))
 
     def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
         """What is carried, the doors in sight, and what is ahead."""
         cells, image, _ = now
+        ahead, held = np.divmod(cells.astype(np.int64), 1 << _BITS)
         doors, size = np.zeros(len(image), np.int64), image.shape[1] * image.shape[2]
         where = np.flatnonzero(image[..., 0] == DOOR)
         if len(where):
             door = image.reshape(-1, 3)[where]
             np.bitwise_or.at(doors, where // size, np.int64(1) << (door[:, 2] * np.int64(6) + door[:, 1]))
-        return self._situation((doors << _BITS | cells[:, 0]) << _BITS | cells[:, 1])
+        return self._situation((doors << _BITS | ahead) << _BITS | held)
 
     def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
         """MiniGrid's and BabyAI's own sentences."""

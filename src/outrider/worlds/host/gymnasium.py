@@ -10,11 +10,12 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner, Last, Teller
-from outrider.worlds.host.face import Turn, guarded, package
+from outrider.worlds.host.face import Turn, drawn, guarded, package
 from outrider.worlds.host.grids import GridCaptioner
 from outrider.worlds.spaces import CODED, WORDS, spaces_of
 
 WORKERS = "+workers"  # an option: each copy in a process of its own
+PICTURE = "rgb_array"  # Gymnasium's name of pictures as arrays
 
 
 @dataclass
@@ -29,6 +30,9 @@ class GymnasiumWorlds:
     )
     halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = (
         None  # a step in two calls, where it has them
+    )
+    picture: Callable[[np.ndarray], np.ndarray] | None = (
+        None  # of a row, where the environment draws none itself
     )
 
     def __post_init__(self) -> None:
@@ -50,6 +54,8 @@ class GymnasiumWorlds:
         self._same = self._mode == AutoresetMode.SAME_STEP
         self._disabled = self._mode == AutoresetMode.DISABLED
         self.idles = self._mode == AutoresetMode.NEXT_STEP
+        self._never = np.zeros(self.copies, bool)
+        self._never.flags.writeable = False
 
     def reset(self, seed: int) -> np.ndarray:
         obs, info = guarded(self.id, lambda: self.env.reset(seed=seed))
@@ -64,29 +70,35 @@ class GymnasiumWorlds:
             send = self._send
             guarded(self.id, lambda: send(said))
         self._said = said
+        if self.teller:
+            self.teller.catch_up()
 
     def receive(self) -> Turn:
         step = self._wait or (lambda: self.env.step(self._said))
         obs, reward, terminated, truncated, info = guarded(self.id, step)
         ended, final = terminated | truncated, None
         last: Last = None
-        if self._same or self._disabled:
-            idle, fresh = np.zeros(self.copies, bool), ended
-            if ended.any() and self._same:
+        if self._same:
+            idle, fresh = self._never, ended
+            if np.count_nonzero(ended):  # quicker than any()
                 final = self._finals(info["final_obs"], ended)
-                last = (
-                    {copy: _last(info, copy) for copy in np.flatnonzero(ended).tolist()}
-                    if self.teller
-                    else None
-                )
-            elif ended.any():
+                if self.teller:
+                    last = {copy: _last(info, copy) for copy in np.flatnonzero(ended).tolist()}
+        elif self._disabled:
+            idle, fresh = self._never, ended
+            if ended.any():
                 final, last = self._rows(obs), (obs, info)
                 obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))
         else:
             idle = fresh = self._ended
         self._ended = ended
-        said = self.teller and self.teller.tell(self._said, obs, info, idle, last)
+        said = self.teller and self.teller.hear(self._said, obs, info, idle, last)
         return Turn(self._rows(obs), np.asarray(reward), terminated, truncated, idle, fresh, final, said)
+
+    def render(self, copy: int = 0) -> np.ndarray:
+        if self.picture:
+            return self.picture(self._seen[copy])
+        return drawn(self.id, lambda: self.env.render()[copy] if self.env.render_mode == PICTURE else None)
 
     def close(self) -> None:
         try:
@@ -99,6 +111,7 @@ class GymnasiumWorlds:
     def _rows(self, obs: Any) -> np.ndarray:
         out = np.empty((self.copies, self.row.width), self.row.dtype)
         self.row.write(obs, out)
+        self._seen = out
         return out
 
     def _finals(self, given: Any, ended: np.ndarray) -> np.ndarray:
@@ -123,12 +136,13 @@ def many(make: Callable[[], Any], copies: int, workers: bool) -> Any:
     """A vector environment of copies that `make` makes, started anew within the step."""
     from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
+    # Observations are not copied there, since they are written into rows here.
     made, mode = [make] * copies, AutoresetMode.SAME_STEP
     if workers:
         return AsyncVectorEnv(
-            made, autoreset_mode=mode, context="spawn"
+            made, copy=False, autoreset_mode=mode, context="spawn"
         )  # jax has threads, which a fork would tear
-    return SyncVectorEnv(made, autoreset_mode=mode)
+    return SyncVectorEnv(made, copy=False, autoreset_mode=mode)
 
 
 def names() -> list[str]:
@@ -145,16 +159,26 @@ def build(
         package("minigrid", world_id, "pip install minigrid")  # which registers them
     from gymnasium.vector import AutoresetMode
 
-    options: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP}
+    options: dict[str, Any] = {"autoreset_mode": AutoresetMode.SAME_STEP, "copy": False}  # rows are copies
     if workers := name.endswith(WORKERS):
         options["context"] = "spawn"  # jax has threads, which a fork would tear
-    kind = "async" if workers else "sync"
+    kind, short = "async" if workers else "sync", name.removesuffix(WORKERS)
     env = guarded(
         world_id,
         lambda: gym.make_vec(
-            name.removesuffix(WORKERS), copies, vectorization_mode=kind, vector_kwargs=options
+            short, copies, vectorization_mode=kind, vector_kwargs=options, **_drawing(gym, short)
         ),
     )
     if captioner is None and name.startswith(CODED):
         captioner = GridCaptioner()
     return GymnasiumWorlds(env, world_id, captioner)
+
+
+def _drawing(gym: Any, name: str) -> dict[str, str]:
+    """What `make_vec` needs to know of an environment that can be drawn."""
+    registered = gym.registry.get(name)
+    made = registered and registered.entry_point
+    if isinstance(made, str):
+        made = gym.envs.registration.load_env_creator(made)
+    modes = getattr(made, "metadata", {}).get("render_modes", ())
+    return {"render_mode": PICTURE} if PICTURE in modes else {}

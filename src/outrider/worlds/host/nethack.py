@@ -66,8 +66,8 @@ class NetHackCaptioner:
 
     def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
         """Messages `[n, 256]`, inventories `[n, 55, 80]`, and the glyphs around the hero `[n, 3, 3]`."""
-        message = np.asarray(obs["message"]).reshape(copies, -1)
-        carried = np.asarray(obs["inv_strs"]).reshape(copies, 55, -1)
+        message = np.array(obs["message"]).reshape(copies, -1)
+        carried = np.array(obs["inv_strs"]).reshape(copies, 55, -1)
         place = np.asarray(obs["blstats"]).reshape(copies, -1)[:, :2]
         glyphs = np.asarray(obs["glyphs"]).reshape(copies, 21, 79)
         ring = np.arange(-1, 2)

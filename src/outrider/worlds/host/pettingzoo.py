@@ -10,6 +10,7 @@ import difflib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -18,7 +19,8 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner
-from outrider.worlds.host.face import Turn, guarded, package
+from outrider.worlds.host.face import Turn, drawn, guarded, package
+from outrider.worlds.host.gymnasium import PICTURE
 from outrider.worlds.spaces import actions, row
 
 # Where the worlds of a family are: MPE has moved to a package of its own.
@@ -61,7 +63,8 @@ class PettingZooWorlds:
     def reset(self, seed: int) -> np.ndarray:
         """Copy `i` begins with seed `seed + i`, and draws its later episodes from there."""
         self._rows = np.zeros((self.copies, self.row.width), self.row.dtype)
-        self._here = np.zeros(self.copies, bool)  # agents that have not left
+        self._idle = np.ones(self.copies, bool)  # of agents that have left
+        self._places: list[dict[str, int]] = [{} for _ in self.envs]  # rows of those that have not
         for which in range(self.worlds):
             self._begin(which, seed + which)
         return self._rows.copy()
@@ -70,46 +73,51 @@ class PettingZooWorlds:
         self._said = self.actions.say(action)
 
     def receive(self) -> Turn:
-        n = self.copies
+        n, team, idle = self.copies, len(self.agents), self._idle.copy()
         reward, terminated, truncated = np.zeros(n, np.float32), np.zeros(n, bool), np.zeros(n, bool)
-        fresh, idle = np.zeros(n, bool), ~self._here
-        lasts: list[int] = []
-        final = np.zeros_like(self._rows)
-        for which, env in enumerate(self.envs):
-            at = which * len(self.agents)
-            places = {agent: at + k for k, agent in enumerate(self.agents) if self._here[at + k]}
+        fresh, final, over = np.zeros(n, bool), None, False
+        for which, (env, places) in enumerate(zip(self.envs, self._places, strict=True)):
             said = {agent: self._said[place] for agent, place in places.items()}
             obs, rewards, terms, truncs, _ = guarded(self.id, lambda env=env, said=said: env.step(said))
+            self._write(obs, places)
+            left = []
             for agent, place in places.items():
-                self._write(obs, agent, place)
                 reward[place] = rewards.get(agent, 0.0)
-                terminated[place], truncated[place] = terms.get(agent, False), truncs.get(agent, False)
-                if agent not in env.agents and not (terminated[place] or truncated[place]):
-                    truncated[place] = True  # gone without a word: its end is not known
-            left = [place for place in places.values() if terminated[place] or truncated[place]]
-            self._here[left] = False
-            final[left] = self._rows[left]
-            if not self._here[at : at + len(self.agents)].any():
-                lasts += left
+                ended, cut = terms.get(agent, False), truncs.get(agent, False)
+                if ended or cut or agent not in env.agents:  # gone without a word, its end is not known
+                    terminated[place], truncated[place] = ended, not ended
+                    left.append((agent, place))
+            if not left:
+                continue
+            final = np.zeros_like(self._rows) if final is None else final
+            for agent, place in left:
+                final[place], self._idle[place] = self._rows[place], True
+                del places[agent]
+            if not places:
                 self._begin(which, None)
-                fresh[at : at + len(self.agents)] = True
-        truncated &= ~terminated
-        return Turn(self._rows.copy(), reward, terminated, truncated, idle, fresh, final if lasts else None)
+                fresh[which * team : which * team + team] = over = True
+        return Turn(self._rows.copy(), reward, terminated, truncated, idle, fresh, final if over else None)
+
+    def render(self, copy: int = 0) -> np.ndarray:
+        """A picture of the world in which a row's agent is."""
+        return drawn(self.id, self.envs[copy // len(self.agents)].render)
 
     def close(self) -> None:
         for env in self.envs:
             env.close()
 
     def _begin(self, which: int, seed: int | None) -> None:
-        at = which * len(self.agents)
         obs, _ = guarded(self.id, lambda: self.envs[which].reset(seed=seed))
-        for k, agent in enumerate(self.agents):
-            self._here[at + k] = agent in obs
-            self._write(obs, agent, at + k)
+        at = which * len(self.agents)
+        places = {agent: at + k for k, agent in enumerate(self.agents) if agent in obs}
+        self._idle[list(places.values())] = False
+        self._places[which] = places
+        self._write(obs, places)
 
-    def _write(self, obs: dict[str, Any], agent: str, place: int) -> None:
-        if agent in obs:
-            self.row.write(obs[agent], self._rows[place : place + 1])
+    def _write(self, obs: dict[str, Any], places: dict[str, int]) -> None:
+        for agent, place in places.items():
+            if agent in obs:
+                self.row.write(obs[agent], self._rows[place : place + 1])
 
 
 def names() -> list[str]:
@@ -148,6 +156,8 @@ def build(
         )
     first = guarded(world_id, make)
     agents = len(first.possible_agents)
+    if PICTURE in first.metadata.get("render_modes", ()):
+        make = partial(make, render_mode=PICTURE)
     first.close()
     if copies % agents:
         raise OutriderError(

@@ -68,7 +68,12 @@ def touch(
     return Clutter(clutter.layer.at[place].set(now), clutter.piles, touched), code
 
 
+def uncovered(cells: UInt8[Array, "h w"], clutter: Clutter) -> UInt8[Array, "h w"]:
+    """The layer as far as it can be seen: things stand on free floor."""
+    return jnp.where(cells == EMPTY_FLOOR, clutter.layer, 0).astype(jnp.uint8)
+
+
 def shown(cells: UInt8[Array, "h w"], clutter: Clutter) -> UInt8[Array, "h w"]:
-    """The grid as it looks: things stand on free floor."""
-    seen = (cells == EMPTY_FLOOR) & (clutter.layer > 0)
-    return jnp.where(seen, FIRST_CELL - 1 + clutter.layer, cells)
+    """The grid as it looks."""
+    seen = uncovered(cells, clutter)
+    return jnp.where(seen > 0, FIRST_CELL - 1 + seen, cells)

@@ -13,8 +13,8 @@ __all__ = ["OPTIONS", "WORLDS", "MiniGridFacts", "MiniGridFamily", "amount", "ch
 
 OPTIONS = {
     "television": "toggling or dropping nothing shows endless irrelevant pictures",
-    "television=mission": "the same, of sentences that name the mission's own things",
-    "television=10000": "the same, of 10,000 sentences, no two alike",
+    "television=mission": "toggling or dropping nothing says sentences that name the mission's own things",
+    "television=10000": "toggling or dropping nothing says 10,000 irrelevant sentences, no two alike",
 } | {f"clutter={n}": f"{n} irrelevant things lie on the floor, in nobody's way" for n in things.AMOUNTS}
 
 _DOOR_KINDS = ("bumped locked", "bumped closed", "unlocked", "opened", "closed", "walked through")
@@ -67,6 +67,8 @@ class MiniGridFamily:
             if done := facts.rules.goal.sentence:
                 said[codes.RULES + len(facts.rules.rules)] = done
         for deed, told in enumerate(things.DEEDS):
+            if deed == things.LIFTED and facts.success == "match":
+                continue  # where picking up is toggling, nothing is lifted
             start = codes.CLUTTER + deed * things.MOST
             said |= {start + i: told.format(things.NAMES[i]) for i in range(amount(options))}
         first, shown = channels(facts, options)

@@ -16,7 +16,7 @@ from xminigrid.types import RuleSet as XLandRuleSet
 
 from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
-from outrider.worlds.minigrid import captioner, clutter, dynamics, layouts, outcome, rules
+from outrider.worlds.minigrid import captioner, clutter, dynamics, layouts, outcome, rules, sketches
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.catalogue import MiniGridFacts
 from outrider.worlds.minigrid.codes import ALL_FLAGS, MATCHED, MISTOOK, TELEVISION
@@ -42,9 +42,10 @@ class State(NamedTuple):
 class MiniGrid:
     """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
 
-    With a television, toggling or dropping nothing shows a picture drawn at random out of `channels`, each an event
-    code of its own; with clutter, irrelevant things can be touched. The numbers of the picture and of the thing stand
-    in the observation in binary. What a world does not have is left out when its functions are traced.
+    With a television, toggling or dropping nothing (but not picking nothing up, even where that is toggling) shows a
+    picture drawn at random out of `channels`, each an event code of its own; with clutter, irrelevant things can be
+    touched. The numbers of the picture and of the thing stand in the observation in binary. What a world does not have
+    is left out when its functions are traced.
     """
 
     id: str
@@ -96,7 +97,8 @@ class MiniGrid:
 
     def step(self, key: Key, state: State, action: Int[Array, ""]) -> Step:
         """One action; reward `1 - 0.9 * steps / horizon` on success, as in MiniGrid."""
-        if self.facts.success == "match":  # MiniGrid's memory: nothing is picked up
+        asked = action
+        if self.facts.success == "match":  # MiniGrid's memory: picking up is toggling
             action = jnp.where(action == t.PICK_UP, t.TOGGLE, action)
         cells, agent, move = dynamics.act(state.grid.cells, state.grid.agent, action)
         clock = state.grid.clock + 1
@@ -117,7 +119,7 @@ class MiniGrid:
             code = jnp.where(touched > 0, touched, code)
         screen = jnp.int32(0)
         if self.channels:
-            turned_on = (code == BASE["nothing"]) & ((action == t.TOGGLE) | (action == t.DROP))
+            turned_on = (code == BASE["nothing"]) & ((asked == t.TOGGLE) | (asked == t.DROP))
             channel = jax.random.randint(key, (), 0, self.channels)
             screen = jnp.where(turned_on, 1 + channel, 0)
             code = jnp.where(turned_on, self.first_channel + channel, code)
@@ -132,10 +134,11 @@ class MiniGrid:
             events=code[None],
         )
 
-    def stagger(self, key: Key, state: State) -> State:
+    def stagger(self, key: Key, state: State) -> tuple[State, Obs]:
         """The same world at a random hour of its episode, so that copies are not truncated all at once."""
         clock = jax.random.randint(key, (), 0, self.horizon)
-        return state._replace(grid=state.grid._replace(clock=clock))
+        state = state._replace(grid=state.grid._replace(clock=clock))
+        return state, self._observe(state)
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """The seen flag that each event code raises, as a word with that bit set; 0 for silence."""
@@ -147,7 +150,7 @@ class MiniGrid:
         return captioner.situation(grid.cells, grid.agent, state.doors, self._looks(state))
 
     def render(self, state: State) -> np.ndarray:
-        """An image of the whole grid, [H * 32, W * 32, 3] bytes, by xminigrid's renderer."""
+        """An image of the whole grid, [H * 32, W * 32, 3] bytes, by xminigrid's renderer, with the clutter in sight."""
         from xminigrid.rendering.rgb_render import render
         from xminigrid.types import AgentState
 
@@ -156,7 +159,12 @@ class MiniGrid:
         agent = state.grid.agent
         pocket = jnp.asarray(divmod(int(agent.pocket), t.COLOURS), jnp.uint8)
         position = jnp.stack([agent.row, agent.column])
-        return np.asarray(render(grid, AgentState(position, agent.direction, pocket), dynamics.VIEW))
+        image = np.asarray(render(grid, AgentState(position, agent.direction, pocket), dynamics.VIEW))
+        if not self.clutter:
+            return image
+        layer = np.array(clutter.uncovered(state.grid.cells, state.clutter))
+        layer[agent.row, agent.column] = 0  # under the agent
+        return sketches.drawn(image, layer)
 
     def _looks(self, state: State) -> UInt8[Array, "h w"]:
         return clutter.shown(state.grid.cells, state.clutter) if self.clutter else state.grid.cells

@@ -14,7 +14,7 @@ PATIENCE_S = 120  # for the other processes to appear
 
 
 @dataclass(frozen=True)
-class Hosts:
+class Processes:
     """Which of several processes this is, and where they meet."""
 
     address: str = ""  # HOST:PORT of the first process, free there; empty for a process alone
@@ -24,12 +24,12 @@ class Hosts:
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
             raise OutriderError(
-                f"--hosts.index is {self.index} and --hosts.count {self.count}; "
+                f"--processes.index is {self.index} and --processes.count {self.count}; "
                 "number the processes 0 to count - 1"
             )
         if (self.count > 1) != (":" in self.address):
             raise OutriderError(
-                f"--hosts.count is {self.count} and --hosts.address {self.address!r}; "
+                f"--processes.count is {self.count} and --processes.address {self.address!r}; "
                 "several processes need HOST:PORT of the first one, a process alone none"
             )
 

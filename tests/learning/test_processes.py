@@ -12,7 +12,7 @@ import pytest
 
 from learning.test_team import made, rolled
 from outrider.errors import OutriderError
-from outrider.learn.hosts import Hosts
+from outrider.learn.processes import Processes
 
 TESTS = Path(__file__).parents[1]
 TRAIN = (
@@ -46,7 +46,7 @@ def free_address():
 
 def test_two_processes_learn_what_one_learner_does_from_the_same_data(tmp_path):
     address, outs = free_address(), [tmp_path / f"{i}.npz" for i in range(2)]
-    script = str(TESTS / "two_hosts.py")
+    script = str(TESTS / "two_processes.py")
     told = both([[sys.executable, script, address, str(i), str(outs[i])] for i in range(2)], devices=1)
     assert [code for *_, code in told] == [0, 0], told
     learner, rollout, key = rolled()
@@ -64,8 +64,8 @@ def test_two_processes_learn_what_one_learner_does_from_the_same_data(tmp_path):
 def test_the_command_line_trains_over_two_processes_as_in_one(tmp_path):
     address = free_address()
     command = [sys.executable, "-m", "outrider.cli", *TRAIN.split(), "--out"]
-    hosts = ["--hosts.address", address, "--hosts.count", "2", "--hosts.index"]
-    told = both([[*command, str(tmp_path / f"{i}.npz"), *hosts, str(i)] for i in range(2)], devices=1)
+    processes = ["--processes.address", address, "--processes.count", "2", "--processes.index"]
+    told = both([[*command, str(tmp_path / f"{i}.npz"), *processes, str(i)] for i in range(2)], devices=1)
     assert [code for *_, code in told] == [0, 0], told
     assert "policy:" in told[0][0]
     assert "policy:" not in told[1][0]
@@ -86,6 +86,6 @@ def test_the_command_line_trains_over_two_processes_as_in_one(tmp_path):
         (("127.0.0.1:1", 2, 2), "number the processes 0 to count - 1"),
     ],
 )
-def test_hosts_that_make_no_sense_are_refused(given, said):
+def test_processes_that_make_no_sense_are_refused(given, said):
     with pytest.raises(OutriderError, match=said):
-        Hosts(*given)
+        Processes(*given)

@@ -1,19 +1,19 @@
-"""One of the two processes of `tests/learning/test_hosts.py`: joins the other, learns from its share of a rollout.
+"""One of the two processes of `tests/learning/test_processes.py`: joins the other, learns from its share of a rollout.
 
-python tests/two_hosts.py ADDRESS INDEX OUT.npz
+python tests/two_processes.py ADDRESS INDEX OUT.npz
 """
 
 import sys
 
 import numpy as np
 
-from outrider.learn.hosts import Hosts
+from outrider.learn.processes import Processes
 
 
 def main() -> None:
     """Learn once in a team of two and write what this process then has in common with the other."""
     address, index, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    Hosts(address, 2, index).join()
+    Processes(address, 2, index).join()
     import jax
 
     from learning.test_team import learnt, rolled
