@@ -57,8 +57,16 @@ OTHERS = (
     "craftax/full",
     "craftax/classic+only=collect-wood",  # one of the options, which differ in a number
 )
-# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
-SLOW = {*MORE, *CLUTTERED, "gymnax/acrobot", "craftax/full", "craftax/classic+only=collect-wood"} - {
+# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter, and
+# step one with a television; in the others it is the same one.
+SLOW = {
+    *TELEVISED[1:],
+    *MORE,
+    *CLUTTERED,
+    "gymnax/acrobot",
+    "craftax/full",
+    "craftax/classic+only=collect-wood",
+} - {
     "minigrid/memory-8",
     "minigrid/xland-r1-9x9-pair",
     CLUTTERED[0],
@@ -182,7 +190,7 @@ def _front(cells: jax.Array, agent: Any) -> jax.Array:
 @cache
 def stepper(world_id: str) -> Any:
     """The compiled step of `ROWS` worlds: (keys, states, actions) -> Step."""
-    return jax.jit(jax.vmap(world(world_id).step))
+    return jax.jit(jax.vmap(world(world_id).step), compiler_options=QUICK)
 
 
 def keys(seed: int, n: int = ROWS) -> jax.Array:
