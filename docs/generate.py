@@ -23,6 +23,7 @@ import ast
 import json
 import os
 import re
+import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = ROOT / "docs" / "pictures" / "caption-coverage.svg"
+SCORES = ROOT / "src" / "outrider" / "worlds" / "scores.json"
 sys.path.insert(0, str(Path(__file__).parent))
 
 from coverage import coverage_chart  # noqa: E402
@@ -298,6 +300,19 @@ def _for_package(measured: dict[str, Any]) -> str:
     return json.dumps({"machine": _where(measured), "worlds": found}, indent=1) + "\n"
 
 
+def _scores(chance: dict[str, Any] | None, shortest: dict[str, Any] | None) -> str:
+    """The references that benchmarks measured, for the facts of worlds where no benchmarks are."""
+    rows = chance["rows"] if chance else []
+    random = {row["world"]: row["mean return"] for row in rows}
+    random |= {
+        f"{row['world']}+only={goal}": share
+        for row in rows
+        for goal, share in row.get("achieved", {}).items()
+    }
+    best = {row["world"]: row["mean return"] for row in (shortest["rows"] if shortest else [])}
+    return json.dumps({"random": random, "shortest": best}, indent=1) + "\n"
+
+
 def wanted() -> dict[Path, str]:
     """Every generated file with the text it should have."""
     texts = {page: filled(page) for page in pages()}
@@ -308,6 +323,8 @@ def wanted() -> dict[Path, str]:
         texts[COVERAGE] = coverage_chart(measured["rows"])
     if measured := _result("world_rates"):
         texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = _for_package(measured)
+    scores = _scores(_result("random_scores"), _result("shortest_ways"))
+    texts[SCORES] = scores
     return texts
 
 
@@ -319,6 +336,8 @@ def main(arguments: list[str]) -> int:
         if "--write" in arguments:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    if SCORES in drifted and "--write" in arguments:
+        return subprocess.call([sys.executable, __file__, *arguments])  # once more: pages tell the new scores
     if drifted and "--write" not in arguments:
         print("run `make sync`", file=sys.stderr)
         return 1
