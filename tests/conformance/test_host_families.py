@@ -28,6 +28,8 @@ WORLDS = {
     "crafter/reward": ("crafter", 2),
     "nethack/NetHackScore-v0": ("nle", 2),
     "minihack/MiniHack-Room-Random-5x5-v0": ("minihack", 2),
+    "nethack/NetHackScore-v0+renamed": ("nle", 2),
+    "minihack/MiniHack-Room-Random-5x5-v0+renamed+engravings=16": ("minihack", 2),
     "textworld/coin-collector-3": ("textworld", 2),
 }
 SILENT = ("gymnasium/CartPole-v1", "pettingzoo/")

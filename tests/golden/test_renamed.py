@@ -140,6 +140,7 @@ def test_capitals_numbers_and_signs_stay():
         f"You {rename_word('carry')} 3 {rename_word('keys')}; the {rename_word('door').capitalize()} is 10%."
     )
     assert rename("") == ""
+    assert rename("f - a T") == "f - a T"  # letters name places in a bag
 
 
 def test_names_never_change():
