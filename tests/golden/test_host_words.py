@@ -51,7 +51,7 @@ def test_crafter_tells_achievements_and_needs():
     more[0, 0], more[1, [0, 19]] = 1, 1  # wood; wood and a diamond at once
     later[0, [0, 5]], later[1, [4, 15]] = [2, 1], 1
     after = captioner.read(None, {"achieved": more, "inventory": later}, 3)
-    codes = captioner.event(before, np.zeros(3, int), after)
+    codes = captioner.event(before[0], np.zeros(3, int), after[0])
     assert [captioner.events.text(c) for c in codes] == [
         "You collected wood.",
         "You collected a diamond.",
