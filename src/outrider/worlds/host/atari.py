@@ -84,7 +84,9 @@ def build(
         ),
     )
     halves = env.send, env.recv
-    return GymnasiumWorlds(env, world_id, captioner or LifeCaptioner(), halves=halves, picture=_newest)
+    return GymnasiumWorlds(
+        env, world_id, captioner or LifeCaptioner(), halves=halves, picture=_newest, own=True
+    )
 
 
 def _newest(row: np.ndarray) -> np.ndarray:

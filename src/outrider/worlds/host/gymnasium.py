@@ -25,15 +25,13 @@ class GymnasiumWorlds:
     env: Any  # gymnasium.vector.VectorEnv
     id: str
     captioner: HostCaptioner | None = None
-    words: tuple[str, ...] = (
-        WORDS  # keys of observations that are no numbers to learn from: the captioner reads them
-    )
-    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = (
-        None  # a step in two calls, where it has them
-    )
-    picture: Callable[[np.ndarray], np.ndarray] | None = (
-        None  # of a row, where the environment draws none itself
-    )
+    # Keys of observations that are no numbers to learn from: the captioner reads them.
+    words: tuple[str, ...] = WORDS
+    # A step in two calls, where the environment has them.
+    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = None
+    # Of a row, where the environment draws no picture itself.
+    picture: Callable[[np.ndarray], np.ndarray] | None = None
+    own: bool = False  # the environment never writes over observations that it has handed out
 
     def __post_init__(self) -> None:
         from gymnasium.vector import AsyncVectorEnv, AutoresetMode
@@ -109,7 +107,7 @@ class GymnasiumWorlds:
             self.env.closed = True
 
     def _rows(self, obs: Any) -> np.ndarray:
-        self._seen = self.row.rows(obs, self.copies)
+        self._seen = self.row.rows(obs, self.copies, self.own)
         return self._seen
 
     def _finals(self, given: Any, ended: np.ndarray) -> np.ndarray:
