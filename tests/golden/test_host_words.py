@@ -164,7 +164,7 @@ def test_crafter_tells_achievements_and_needs():
     more[0, 0], more[1, [0, 19]] = 1, 1  # wood; wood and a diamond at once
     later[0, [0, 5]], later[1, [4, 15]] = [2, 1], 1
     after = captioner.read(None, {"achieved": more, "inventory": later}, 3)
-    codes = captioner.event(before, np.zeros(3, int), after)
+    codes = captioner.event(before[0], np.zeros(3, int), after[0])
     assert [captioner.events.text(c) for c in codes] == [
         "You collected wood.",
         "You collected a diamond.",
@@ -191,3 +191,47 @@ def test_a_death_in_crafter_is_no_truncation():
     env._env._length = 5
     ends = [env.step(0)[2:4] for _ in range(5)]
     assert ends == [(False, False)] * 4 + [(False, True)]
+
+
+def test_a_textworld_game_is_won_by_its_own_walkthrough():
+    """Rewards, ends and answers of a compiled game, and rows that tell which commands make sense."""
+    textworld = pytest.importorskip("textworld")
+    from outrider.worlds import host
+    from outrider.worlds.host.textworld import compiled
+
+    game = textworld.Game.load(compiled("coin-collector-3", 0).replace(".z8", ".json"))
+    worlds = host.make("textworld/coin-collector-3", 1)
+    rows, commands = worlds.reset(0), worlds.env.envs[0].commands
+    assert "coin" in worlds.teller.missions()[0]
+    assert len(game.walkthrough) == 3
+    wasted = next(c for c in commands if c.startswith("go ") and not rows[0, commands.index(c)])
+    said = []
+    for command in [wasted, *game.walkthrough]:
+        assert rows[0, commands.index(command)] == (command != wasted)
+        worlds.send(np.array([commands.index(command)]))
+        turn = worlds.receive()
+        said.append(worlds.captioner.events.text(turn.said.event[0]))
+        rows = turn.rows
+        last = command == game.walkthrough[-1]
+        assert (turn.reward[0], turn.terminated[0], turn.truncated[0]) == (float(last), last, False)
+    assert said[0] == "You can't go that way."
+    assert "coin" in said[-1]
+    assert "RESTART" not in said[-1]
+    assert turn.fresh[0]
+    assert "nothing" in worlds.captioner.situations.text(worlds.teller.situation()[0])
+    ends = []
+    for _ in range(200):
+        worlds.send(np.array([commands.index("look")]))
+        turn = worlds.receive()
+        ends.append((turn.terminated[0], turn.truncated[0]))
+    assert ends == [(False, False)] * 199 + [(False, True)]
+    worlds.close()
+
+
+def test_what_a_textworld_game_writes_becomes_a_line():
+    from outrider.worlds.host.textworld import plain
+
+    written = (
+        "\n\n  -= Attic =-\nYou find a _red_ key.\n\n> $$$ The End\nWould you like to RESTART, RESTORE?\n> "
+    )
+    assert plain(written) == "Attic: You find a red key. The End"

@@ -16,7 +16,7 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds import renamed
-from outrider.worlds.host.captions import HostCaptioner
+from outrider.worlds.host.captions import HostCaptioner, Sight
 from outrider.worlds.host.face import guarded, package
 from outrider.worlds.host.glyphs import glyph_name
 from outrider.worlds.host.gymnasium import WORKERS, GymnasiumWorlds, many
@@ -36,7 +36,7 @@ class NetHackCaptioner:
         self._heard: dict[bytes, int] = {}
         self._known: dict[bytes, int] = {}
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
         """Messages `[n, 256]`, inventories `[n, 55, 80]`, and the glyphs around the hero `[n, 3, 3]`."""
         message = np.array(obs["message"]).reshape(copies, -1)
         carried = np.array(obs["inv_strs"]).reshape(copies, 55, -1)
@@ -47,18 +47,16 @@ class NetHackCaptioner:
         columns = np.clip(place[:, 0, None] + ring, 0, 78)[:, None]
         return message, carried, glyphs[np.arange(copies)[:, None, None], rows, columns]
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """NetHack's message, silence where there is none."""
-        return np.array([self._event(row.tobytes()) for row in after[0]], np.int32)
+        return np.array([self._event(row.tobytes()) for row in after], np.int32)
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """The inventory, and things, monsters and doors on the eight cells around."""
         pairs = zip(now[1], now[2], strict=True)
         return np.array([self._situation(carried, around) for carried, around in pairs], np.int32)
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """NetHack does not say."""
         return [""] * len(now[0])
 
