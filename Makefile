@@ -15,6 +15,7 @@ OUTRIDER := $(VENV)/bin/outrider
 
 DEMO := claims/D13-blocked-unlock-pickup-television
 PYTEST_ARGS ?=
+TEST_WORKERS ?= 2
 TEST_LIMIT ?= 900
 LONG_LIMIT ?= 7200
 
@@ -25,8 +26,8 @@ demo: $(VENV)/ready-run ## Train a guided agent beside its controls, live, and o
 	@$(OUTRIDER) verify $(DEMO) --out out/demo --replace
 	@echo "Report: $(CURDIR)/out/demo/report.html (open it in a browser; it needs no network)"
 
-test: $(VENV)/ready-dev ## Run the quick tests, under a watchdog
-	@$(WATCHDOG) --limit $(TEST_LIMIT) --name "make test" -- $(PY) -m pytest $(PYTEST_ARGS)
+test: $(VENV)/ready-dev ## Run the quick tests on two cores, under a watchdog
+	@$(WATCHDOG) --limit $(TEST_LIMIT) --name "make test" -- $(PY) -m pytest -n $(TEST_WORKERS) $(PYTEST_ARGS)
 
 test-long: $(VENV)/ready-dev ## Run the tests that take minutes each
 	@$(WATCHDOG) --limit $(LONG_LIMIT) --name "make test-long" -- \

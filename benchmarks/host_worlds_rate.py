@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium
 import numpy as np
-from gymnasium.vector import SyncVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from record import record
 
 from outrider.errors import OutriderError
@@ -57,8 +58,13 @@ def through(worlds: Any, situations: bool = False) -> Callable[[Any], Any]:
 def bare(worlds: Any) -> Callable[[Any], Any]:
     """A step of the environment behind an adapter of its own, as its users take it: from actions that are its own.
 
-    Gymnasium's is made as its users make it, so that it hands out copies of its observations.
+    Gymnasium's is made as its users make it: it hands out copies of its observations, and has Gymnasium's own checker.
     """
+    if worlds.id.startswith("gymnasium/"):
+        kind = {"vectorization_mode": "sync", "vector_kwargs": {"autoreset_mode": AutoresetMode.SAME_STEP}}
+        env = gymnasium.make_vec(worlds.id.removeprefix("gymnasium/"), worlds.copies, **kind)
+        env.reset(seed=0)
+        return env.step
     worlds.reset(0)
     if isinstance(worlds, host.EnvpoolWorlds):
         return worlds._env.step

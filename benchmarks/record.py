@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,3 +20,10 @@ def record(name: str, what: str, rows: Sequence[dict[str, Any]]) -> Path:
     path = RESULTS / f"{name}.json"
     write_json(path, {"what": what, "command": command, "rows": list(rows), "machine": machine})
     return path
+
+
+def rows_of(name: str) -> dict[str, dict[str, Any]]:
+    """The rows of a result by their worlds, to write some anew; none where there is no result yet."""
+    path = RESULTS / f"{name}.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    return {row["world"]: row for row in rows}

@@ -165,3 +165,16 @@ def for_package(measured: dict[str, Any]) -> str:
         for row in measured["rows"]
     }
     return json.dumps({"machine": _where(measured), "worlds": found}, indent=1) + "\n"
+
+
+def scores_for_package(chance: dict[str, Any] | None, shortest: dict[str, Any] | None) -> str:
+    """The references that benchmarks measured, for the facts of worlds where no benchmarks are."""
+    rows = chance["rows"] if chance else []
+    random = {row["world"]: row["mean return"] for row in rows}
+    random |= {
+        f"{row['world']}+only={goal}": share
+        for row in rows
+        for goal, share in row.get("achieved", {}).items()
+    }
+    best = {row["world"]: row["mean return"] for row in (shortest["rows"] if shortest else [])}
+    return json.dumps({"random": random, "shortest": best}, indent=1) + "\n"

@@ -86,7 +86,7 @@ class Words:
         return (np.array(obs, np.float32).reshape(copies, 3),)
 
     def event(self, before, action, after):
-        return np.array([self.events.code(said(*row)) for row in after[0]], np.int32)
+        return np.array([self.events.code(said(*row)) for row in after], np.int32)
 
     def situation(self, now):
         return np.array([self.situations.code(f"You are at {row[2]:.0f}.") for row in now[0]], np.int32)

@@ -60,8 +60,10 @@ OTHERS = (
     "craftax/classic+only=collect-wood",  # one of the options, which differ in a number
     "craftax/classic+only=collect-drink+renamed",
 )
-# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter.
+# Compiling a walk takes seconds: the quick tests walk one world with each new kind of ending, and one with clutter, and
+# step one with a television; in the others it is the same one.
 SLOW = {
+    *TELEVISED[1:],
     *MORE,
     *CLUTTERED,
     "gymnax/acrobot",
@@ -192,7 +194,7 @@ def _front(cells: jax.Array, agent: Any) -> jax.Array:
 @cache
 def stepper(world_id: str) -> Any:
     """The compiled step of `ROWS` worlds: (keys, states, actions) -> Step."""
-    return jax.jit(jax.vmap(world(world_id).step))
+    return jax.jit(jax.vmap(world(world_id).step), compiler_options=QUICK)
 
 
 def keys(seed: int, n: int = ROWS) -> jax.Array:

@@ -19,6 +19,7 @@ WORLDS = {
     "envpool/MiniGrid-ObstructedMaze-1Dlhb-v0": ("envpool", 4),
     "envpool/MiniGrid-MultiRoom-N4-S5-v0": ("envpool", 4),
     "envpool/BabyAI-GoToRedBall-v0": ("envpool", 4),
+    "envpool/CartPole-v1": ("envpool", 4),
     "gymnasium/CartPole-v1": ("gymnasium", 4),
     "gymnasium/BabyAI-GoToRedBall-v0": ("minigrid", 4),
     "pettingzoo/mpe2/simple_spread_v3": ("mpe2", 6),
@@ -28,9 +29,11 @@ WORLDS = {
     "crafter/reward": ("crafter", 2),
     "nethack/NetHackScore-v0": ("nle", 2),
     "minihack/MiniHack-Room-Random-5x5-v0": ("minihack", 2),
+    "nethack/NetHackScore-v0+renamed": ("nle", 2),
+    "minihack/MiniHack-Room-Random-5x5-v0+renamed+engravings=16": ("minihack", 2),
     "textworld/coin-collector-3": ("textworld", 2),
 }
-SILENT = ("gymnasium/CartPole-v1", "pettingzoo/")
+SILENT = ("envpool/CartPole-v1", "gymnasium/CartPole-v1", "pettingzoo/")
 OTHERS_WORDS = ("nethack/", "minihack/", "textworld/")  # they write as they like
 UNDRAWN = ("nethack/", "minihack/", "textworld/")
 ONE_GAME = ("textworld/",)  # the same whatever the seed

@@ -1,6 +1,7 @@
 """Numbers that are not finite: training stops and names what it was, whose, when, and the last good checkpoint."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ from outrider.types import Obs, Trajectory
 from toy_world import SMALL, Toy, trained
 
 T, B = 5, 3
+FIRST = jax.jit(partial(finite.first, Team()))
 
 
 def refusal(call):
@@ -81,7 +83,7 @@ def line(faults, steps):
     ],
 )
 def test_what_is_not_finite_is_told_with_its_seed_and_step(at, said, value):
-    fault = int(jax.jit(lambda *given: finite.first(Team(), *given))(*spoilt(at, value)))
+    fault = int(FIRST(*spoilt(at, value)))
     faults, steps = np.zeros((2, 3), int), np.broadcast_to(T * B * np.arange(1, 4), (2, 3))
     refuse(line(faults, steps), (7, 8), B, T, "so it is")
     faults[1, 1] = fault

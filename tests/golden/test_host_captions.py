@@ -81,7 +81,7 @@ def test_host_and_device_say_the_same(world_id):
         obs = {"image": np.stack([o["image"] for o in seen]), "mission": [o["mission"] for o in seen]}
         return captioner.read(obs, {}, len(seen))
 
-    ours = captioner.event(read(before), np.asarray(said), read(after))
+    ours = captioner.event(read(before)[0], np.asarray(said), read(after)[0])
     want = [event_text(int(code)) for code in codes[chosen, 0]]
     assert [captioner.events.text(code) for code in ours] == want
     assert len(set(want)) >= 12

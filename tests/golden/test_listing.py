@@ -9,7 +9,7 @@ import pytest
 from outrider.cli import main
 from outrider.worlds import listing
 from outrider.worlds.facts import Reference
-from outrider.worlds.names import WORLDS, event_sentences
+from outrider.worlds.names import WORLDS, event_sentences, options_of
 
 
 def shown(capsys, monkeypatch, *arguments: str, columns: int = 80) -> str:
@@ -41,6 +41,20 @@ def test_one_world_is_shown_in_full(world_id, capsys, monkeypatch):
     short = shown(capsys, monkeypatch, world_id)
     assert f"{len(event_sentences(world_id)):,} events" in short
     assert ("more (--all)" in short) == ("television" in world_id)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_world_alone_is_told_without_another(name):
+    """What it says of itself does not lean on the row above it; its options do not on one another."""
+    facts = WORLDS[name]
+    for told in (facts.description, *(options_of(name)[option] for option in listing.options(name))):
+        assert "the same" not in told, told
+    assert facts.actions or name == "gymnax/mountaincar-continuous"
+
+
+def test_the_chains_have_names(capsys, monkeypatch):
+    text = shown(capsys, monkeypatch, "gymnax/discounting")
+    assert "actions: chain 1, chain 2, chain 3, chain 4, chain 5\n" in text
 
 
 def test_scores_rates_and_sources_are_shown(capsys, monkeypatch):

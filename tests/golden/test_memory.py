@@ -13,6 +13,7 @@ from outrider.agents.memory import GRU
 from outrider.learn import settings
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
+from walks import QUICK
 
 COPIES, LENGTH, WIDTH = 5, 23, 16
 RNG = np.random.default_rng(0)
@@ -30,11 +31,16 @@ def memory(request):
     return louder
 
 
+def quick(method):
+    """A method of a module, compiled as fast as can be."""
+    return jax.jit(lambda *given: method(*given), compiler_options=QUICK)
+
+
 def stepped(memory, held, x, restart):
     """One step after another."""
-    out = []
+    out, step = [], quick(memory.step)
     for t in range(x.shape[1]):
-        held, y = memory.step(held, x[:, t], restart[:, t])
+        held, y = step(held, x[:, t], restart[:, t])
         out.append(y)
     return held, jnp.stack(out, axis=1)
 
@@ -43,26 +49,29 @@ def test_unrolling_is_stepping(memory):
     """From a memory that already holds something, too."""
     held = memory.start(COPIES)
     held, first = stepped(memory, held, X, RESTART)
-    np.testing.assert_allclose(memory.unroll(memory.start(COPIES), X, RESTART), first, atol=2e-5)
+    unroll = quick(memory.unroll)
+    np.testing.assert_allclose(unroll(memory.start(COPIES), X, RESTART), first, atol=2e-5)
     more = X[:, ::-1] * 1.5
     _, second = stepped(memory, held, more, RESTART)
-    np.testing.assert_allclose(memory.unroll(held, more, RESTART), second, atol=2e-5)
+    np.testing.assert_allclose(unroll(held, more, RESTART), second, atol=2e-5)
 
 
 def test_nothing_is_remembered_across_a_restart(memory):
     """What came before a restart does not matter after it; without one it does."""
     other = X.at[:, :10].set(-X[:, :10])
     begins = jnp.zeros((COPIES, LENGTH), bool).at[:, 10].set(True)
-    one, two = (memory.unroll(memory.start(COPIES), x, begins) for x in (X, other))
+    unroll = quick(memory.unroll)
+    one, two = (unroll(memory.start(COPIES), x, begins) for x in (X, other))
     np.testing.assert_allclose(one[:, 10:], two[:, 10:], atol=1e-6)
     never = jnp.zeros_like(begins)
-    one, two = (memory.unroll(memory.start(COPIES), x, never) for x in (X, other))
+    one, two = (unroll(memory.start(COPIES), x, never) for x in (X, other))
     assert np.abs(one[:, 10] - two[:, 10]).min(axis=1).max() > 1e-4
 
 
 def test_nothing_comes_from_the_future(memory):
     later = X.at[:, 12:].add(1.0)
-    one, two = (memory.unroll(memory.start(COPIES), x, RESTART) for x in (X, later))
+    unroll = quick(memory.unroll)
+    one, two = (unroll(memory.start(COPIES), x, RESTART) for x in (X, later))
     np.testing.assert_allclose(one[:, :12], two[:, :12], atol=1e-6)
     assert np.abs(one[:, 12] - two[:, 12]).max() > 1e-4
 
@@ -105,13 +114,14 @@ def test_learning_sees_what_acting_saw(encoder, kind, space):
     obs = Obs(grid, jnp.asarray(RNG.integers(0, 2, (3, 6, 4)), jnp.uint8))
     restart = jnp.zeros((3, 6), bool).at[1, 3].set(True)
     held, outputs, values = network.start(3), [], []
+    act = quick(network.act)
     for t in range(6):
         now = jax.tree.map(lambda x, t=t: x[:, t], obs)
-        output, value, held = network.act(held, now, restart[:, t])
+        output, value, held = act(held, now, restart[:, t])
         outputs.append(output)
         values.append(value)
     rows = jax.vmap(features)(obs)
-    found, value = network.over(network.start(3), rows, restart)
+    found, value = quick(network.over)(network.start(3), rows, restart)
     assert found.shape == (3, 6, space.outputs)
     np.testing.assert_allclose(found, jnp.stack(outputs, 1), atol=2e-5)
     np.testing.assert_allclose(value, jnp.stack(values, 1), atol=2e-5)

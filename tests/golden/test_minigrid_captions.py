@@ -196,7 +196,7 @@ def test_the_goal_of_unlock_pickup_is_said_as_what_it_is():
     assert play.step.reward > 0.8
 
 
-@pytest.mark.parametrize("world_id", PLAIN + TELEVISED)
+@pytest.mark.parametrize("world_id", walks.marked(PLAIN + TELEVISED))
 def test_codes_and_sentences(world_id):
     """One sentence a code and one code a sentence, but for the ten pictures that share one on purpose."""
     said = event_sentences(world_id)
@@ -226,7 +226,7 @@ def test_all_codes_have_sentences_of_their_own():
     assert len(set(texts)) == TELEVISION
 
 
-@pytest.mark.parametrize("world_id", PLAIN + TELEVISED)
+@pytest.mark.parametrize("world_id", walks.marked(PLAIN + TELEVISED))
 def test_a_hundred_thousand_steps_say_nothing_outside_the_vocabulary(world_id):
     codes, counts = np.unique(walks.steps(world_id).events, return_counts=True)
     assert counts.sum() >= 100_000
@@ -316,7 +316,7 @@ def _look_at(cell):
     ) or f"the {_name(cell)}"
 
 
-@pytest.mark.parametrize("world_id", TELEVISED)
+@pytest.mark.parametrize("world_id", walks.marked(TELEVISED))
 def test_the_television_shows_any_channel_as_often(world_id):
     codes = walks.steps(world_id).events.reshape(-1)
     shown = np.bincount(codes[codes >= TELEVISION] - TELEVISION, minlength=CHANNELS)
@@ -325,7 +325,7 @@ def test_the_television_shows_any_channel_as_often(world_id):
     assert 1e-4 < stats.chisquare(shown).pvalue < 1 - 1e-4
 
 
-@pytest.mark.parametrize("world_id", TELEVISED)
+@pytest.mark.parametrize("world_id", walks.marked(TELEVISED))
 def test_the_television_comes_on_exactly_when_nothing_is_toggled_or_dropped(world_id):
     steps, walk = walks.steps(world_id), walks.walk(world_id.partition("+")[0])
     codes, action = steps.events[..., 0], walk.action
@@ -337,7 +337,7 @@ def test_the_television_comes_on_exactly_when_nothing_is_toggled_or_dropped(worl
     np.testing.assert_array_equal(said_nothing, same & (action == t.PICK_UP))
 
 
-@pytest.mark.parametrize("world_id", TELEVISED)
+@pytest.mark.parametrize("world_id", walks.marked(TELEVISED))
 def test_the_picture_stands_in_the_observation_in_binary(world_id):
     steps = walks.steps(world_id)
     codes = steps.events[..., 0].astype(int)

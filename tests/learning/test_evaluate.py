@@ -1,10 +1,13 @@
 """The evaluation counts each fresh episode once, played to its end: compared with a loop that plays and keeps books."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import walks
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.settings import Settings
 from outrider.learn.train import learner_for
@@ -25,7 +28,7 @@ def test_evaluation_equals_a_loop_over_whole_episodes():
 
     batch = Batch(world, EPISODES, fresh=1)
     reset_key, steps_key = jax.random.split(key)
-    copies, obs = batch.reset(reset_key, stagger=False)
+    copies, obs = jax.jit(partial(batch.reset, stagger=False), compiler_options=walks.QUICK)(reset_key)
 
     @jax.jit
     def advance(copies, obs, key):

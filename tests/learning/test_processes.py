@@ -13,6 +13,7 @@ import pytest
 from learning.test_team import made, rolled
 from outrider.errors import OutriderError
 from outrider.learn.processes import Processes
+from two_processes import packed
 
 TESTS = Path(__file__).parents[1]
 TRAIN = (
@@ -46,10 +47,11 @@ def free_address():
 
 def test_two_processes_learn_what_one_learner_does_from_the_same_data(tmp_path):
     address, outs = free_address(), [tmp_path / f"{i}.npz" for i in range(2)]
-    script = str(TESTS / "two_processes.py")
-    told = both([[sys.executable, script, address, str(i), str(outs[i])] for i in range(2)], devices=1)
-    assert [code for *_, code in told] == [0, 0], told
     learner, rollout, key = rolled()
+    script, began = str(TESTS / "two_processes.py"), tmp_path / "began.npz"
+    np.savez(began, *packed((learner, rollout, key)))
+    told = both([[sys.executable, script, address, str(i), began, outs[i]] for i in range(2)], devices=1)
+    assert [code for *_, code in told] == [0, 0], told
     want, line = jax.jit(made(1).learn)(learner, rollout, key)
     want = jax.tree.leaves((want.network, want.optimiser, want.signal, want.diary, line))
     found = [list(np.load(out).values()) for out in outs]

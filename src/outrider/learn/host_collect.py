@@ -30,7 +30,7 @@ class Group:
     returned: np.ndarray  # of the episodes so far
     length: np.ndarray
     firsts: Firsts | None  # where the world speaks
-    said: Said | None = None  # of the newest step
+    said: list[Said]  # of the rollout's steps, where the world speaks
 
 
 class Pages(NamedTuple):
@@ -69,7 +69,7 @@ def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int]) -> li
         rows = made.reset(seed)
         nothing = np.zeros(n, np.float32), np.zeros(n, np.int32)
         firsts = Firsts(n) if made.teller else None
-        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts))
+        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts, []))
         at += n
     return groups
 
@@ -124,11 +124,9 @@ def collect(
             now = t, group.columns
             page.rows[now], page.restart[now], page.value[now] = group.rows, group.restart, deed.value
             page.action[now], page.log_prob[now] = deed.action, deed.log_prob
-            if t:
-                _hear(group, page, t - 1)
     for group in groups:
         _receive(actor, parameters, group, page, length - 1, before)
-        _hear(group, page, length - 1)
+        _hear(group, page)
         last = actor.value(parameters, group.memory, group.rows, group.restart)
         following = np.concatenate([page.value[1:, group.columns], last[None]])
         known = page.next_value[:, group.columns]
@@ -155,17 +153,21 @@ def _receive(actor: Actor, parameters: Array, group: Group, page: Pages, t: int,
         if turn.final is not None:
             page.reached[now][ended] = turn.final[ended]
     group.returned, group.length = np.where(ended, 0, group.returned), np.where(ended, 0, group.length)
-    group.rows, group.restart, group.said = turn.rows, turn.fresh, turn.said
+    group.rows, group.restart = turn.rows, turn.fresh
+    if turn.said:
+        group.said.append(turn.said)
 
 
-def _hear(group: Group, page: Pages, t: int) -> None:
-    """Write down what step `t` of a group made happen: after the next action is sent, while the worlds step."""
-    if not (group.said and group.firsts and group.worlds.teller):
+def _hear(group: Group, page: Pages) -> None:
+    """Write down what the rollout's steps made happen: most are told by then, while the worlds stepped."""
+    if not (group.firsts and group.worlds.teller):
         return
-    event, now = group.said.event, (t, group.columns)
-    check_room(group.worlds.teller.captioner.events, group.worlds.id)
-    page.events[now][:, 0] = event
-    page.first[now][:, 0] = group.firsts(event, page.terminated[now] | page.truncated[now])
+    ended = page.terminated | page.truncated
+    for t, said in enumerate(group.said):
+        now, event = (t, group.columns), said.event
+        check_room(group.worlds.teller.captioner.events, group.worlds.id)
+        page.events[now][:, 0], page.first[now][:, 0] = event, group.firsts(event, ended[now])
+    group.said = []
 
 
 def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:

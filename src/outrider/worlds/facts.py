@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Protocol, Self
 
 from outrider.errors import OutriderError
@@ -11,6 +14,7 @@ from outrider.errors import OutriderError
 RANDOM, MAXIMUM, SOLVED = "random", "maximum", "solved"
 RULES = "by the world's rules"  # the source of what follows from them
 MEASURED = "benchmarks/random_scores.py"  # the source of what a policy by chance scored here
+SHORTEST = "shortest ways, which no policy can pass; benchmarks/shortest_ways.py"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,21 @@ def between(random: float, maximum: float, *, measured: bool = True) -> tuple[Re
     """The two references of `normalised`: what a policy by chance scores, by `MEASURED` or else by the rules, and the
     largest return by the rules. MiniGrid's maximum is 1: `between(random=0.02, maximum=1.0)`."""
     return Reference(RANDOM, random, MEASURED if measured else RULES), Reference(MAXIMUM, maximum, RULES)
+
+
+@cache
+def scores() -> Mapping[str, Mapping[str, float]]:
+    """What benchmarks found: "random" and "shortest", by world. `scores.json` is made from their results by
+    `docs/generate.py`, so that an installed package can tell them."""
+    file = resources.files("outrider.worlds") / "scores.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {kind: found.get(kind, {}) for kind in ("random", "shortest")}
+
+
+def by_chance(world_id: str) -> tuple[Reference, ...]:
+    """What a policy by chance scored in a world; nothing where that was not measured."""
+    found = scores()["random"].get(world_id)
+    return () if found is None else (Reference(RANDOM, found, MEASURED),)
 
 
 class Family(Protocol):

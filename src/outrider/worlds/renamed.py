@@ -62,9 +62,9 @@ def rename(sentence: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def rename_word(word: str) -> str:
-    """A word's made-up one; a word of a closed class stays."""
+    """A word's made-up one; a word of a closed class stays, and so does a letter: it names a place in a bag."""
     lower = word.lower()
-    if lower in FUNCTION:
+    if lower in FUNCTION or len(word) == 1:
         return word
     stem, ending = _parted(lower)
     made_up = _made_up(stem) + ending
@@ -75,7 +75,7 @@ def rename_word(word: str) -> str:
 
 def content_words(sentence: str) -> frozenset[str]:
     """The words of a sentence that `rename` replaces, in small letters."""
-    return frozenset(word.lower() for word in _WORD.findall(sentence)) - FUNCTION
+    return frozenset(word.lower() for word in _WORD.findall(sentence) if len(word) > 1) - FUNCTION
 
 
 def _parted(word: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ WORDS = ("mission",)  # MiniGrid's and BabyAI's sentence: text as bytes, which a
 CODED = ("MiniGrid-", "BabyAI-")  # whose pictures are small codes: object, colour, state
 MOST_CODE = 10
 MOST_CHOICES = 4096  # a choice becomes as many inputs
+UNSIGNED = {np.dtype(np.int32): np.dtype(np.uint32), np.dtype(np.int64): np.dtype(np.uint64)}
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,24 @@ class Row:
     parts: tuple[Part, ...]
     dtype: str  # of NumPy
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Numbers of a row as it is kept; the network's inputs may be more."""
         return sum(part.size for part in self.parts)
+
+    @cached_property
+    def whole(self) -> bool:
+        """An observation is one array."""
+        return len(self.parts) == 1 and not self.parts[0].path
+
+    def rows(self, obs: Any, copies: int, own: bool = False) -> np.ndarray:
+        """Observations as rows `[n, width]`; new ones, or, if they are nobody else's `own`, perhaps the same."""
+        if self.whole:
+            made = np.asarray(obs, self.dtype) if own else np.array(obs, self.dtype)
+            return made.reshape(copies, self.width)
+        out = np.empty((copies, self.width), self.dtype)
+        self.write(obs, out)
+        return out
 
     def write(self, obs: Any, out: np.ndarray) -> None:
         """Observations of `n` copies into `[n, width]`."""
@@ -74,12 +90,11 @@ class Actions:
         return action.astype(self.dtype, copy=False)
 
     def _check(self, action: np.ndarray) -> None:
-        if isinstance(self.space, Continuous):
-            return
         sizes = self.space.n if isinstance(self.space, Discrete) else np.asarray(self.space.sizes)
-        # As unsigned numbers those below 0 are large.
-        if action.dtype.kind == "i" and (action.view(f"u{action.itemsize}") < sizes).all():
-            return
+        if isinstance(sizes, int) and action.dtype in UNSIGNED and action.ndim == 1 and len(action):
+            largest = np.maximum.reduce(action.view(UNSIGNED[action.dtype]))  # those below 0 are large then
+            if largest < sizes:
+                return
         wrong = (action < 0) | (action >= sizes)
         if wrong.any():
             copy = int(np.flatnonzero(wrong.reshape(len(action), -1).any(axis=1))[0])

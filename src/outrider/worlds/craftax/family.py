@@ -9,7 +9,7 @@ from typing import Self
 from outrider.errors import OutriderError
 from outrider.worlds.craftax import classic_words, full_words
 from outrider.worlds.craftax.words import ROWS, Vocabulary, mission
-from outrider.worlds.facts import MAXIMUM, RULES, Reference, WorldFacts, between
+from outrider.worlds.facts import MAXIMUM, RULES, Reference, WorldFacts, by_chance
 
 ONLY = "only="
 BOARD = "Craftax's scoreboard, README of github.com/MichaelTMatthews/Craftax (Matthews et al. 2024)"
@@ -59,9 +59,7 @@ class CraftaxFacts(WorldFacts):
             description=f"{name}: the only reward, 1, and the end",
             solved_above=0.5,
             most=1.0,
-            references=(
-                Reference(MAXIMUM, 1.0, RULES),
-            ),  # what chance scores differs: the easy ones it reaches
+            references=(*by_chance(f"{self.name}+{option}"), Reference(MAXIMUM, 1.0, RULES)),
         )
 
 
@@ -85,7 +83,8 @@ WORLDS = {
             most=22.0,
             vocabulary=classic_words.CLASSIC,
             references=(
-                *between(1.45, 22.0),
+                *by_chance("craftax/classic"),
+                Reference(MAXIMUM, 22.0, RULES),
                 Reference(
                     "PPO, 1 G steps", 19.8, "90 % of the maximum; Matthews et al. 2024, arXiv:2402.16801"
                 ),
@@ -104,7 +103,8 @@ WORLDS = {
             most=226.0,
             vocabulary=full_words.FULL,
             references=(
-                *between(1.23, 226.0),
+                *by_chance("craftax/full"),
+                Reference(MAXIMUM, 226.0, RULES),
                 _board("PPO", 2.2, "1 M"),
                 _board("PPO-RNN", 2.3, "1 M"),
                 _board("Simulus", 6.6, "1 M"),

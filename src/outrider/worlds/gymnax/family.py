@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from outrider.worlds.facts import MEASURED, RANDOM, SOLVED, Reference, WorldFacts, between
+from outrider.worlds.facts import MAXIMUM, RULES, SOLVED, Reference, WorldFacts, between, by_chance
 from outrider.worlds.gymnax import words
 
 DEEP_SEAS = (8, 10, 14, 20, 30, 40, 50)
@@ -64,7 +64,11 @@ WORLDS = {
             horizon=500,
             description="keep the pole up for 500 steps",
             solved_above=474.5,  # Gymnasium's threshold is 475
-            references=(*between(22.3, 500.0), Reference(SOLVED, 475.0, GYMNASIUM)),
+            references=(
+                *by_chance("gymnax/cartpole"),
+                Reference(MAXIMUM, 500.0, RULES),
+                Reference(SOLVED, 475.0, GYMNASIUM),
+            ),
         ),
         GymnaxFacts(
             name="gymnax/mountaincar",
@@ -74,16 +78,16 @@ WORLDS = {
             horizon=200,
             description="swing up a hill that is too steep; -1 a step until the top",
             solved_above=-199.5,
-            references=(Reference(RANDOM, -200.0, MEASURED), Reference(SOLVED, -110.0, GYMNASIUM)),
+            references=(*by_chance("gymnax/mountaincar"), Reference(SOLVED, -110.0, GYMNASIUM)),
         ),
         GymnaxFacts(
             name="gymnax/mountaincar-continuous",
             make="MountainCarContinuous-v0",
             mission="drive the car to the top of the right hill",
             horizon=999,
-            description="the same with a throttle: 100 at the top, less what the engine used",
+            description="swing up a hill that is too steep, by throttle: 100 at the top, less what the engine used",
             continuous=True,
-            references=(Reference(RANDOM, -98.0, MEASURED), Reference(SOLVED, 90.0, GYMNASIUM)),
+            references=(*by_chance("gymnax/mountaincar-continuous"), Reference(SOLVED, 90.0, GYMNASIUM)),
         ),
         GymnaxFacts(
             name="gymnax/acrobot",
@@ -93,11 +97,12 @@ WORLDS = {
             description="swing two links up by the joint between them; -1 a step until the tip is high",
             solved_above=-499.5,
             actions=("push left", "wait", "push right"),
-            references=(Reference(RANDOM, -498.9, MEASURED), Reference(SOLVED, -100.0, GYMNASIUM)),
+            references=(*by_chance("gymnax/acrobot"), Reference(SOLVED, -100.0, GYMNASIUM)),
         ),
         GymnaxFacts(
             name="gymnax/discounting",
             make="DiscountingChain-bsuite",
+            actions=tuple(f"chain {k + 1}" for k in range(words.CHAINS)),  # the first counts
             mission="choose the chain that pays most, however late",
             horizon=100,
             description="the first action chooses when to be paid, and one chain pays a tenth more; bsuite",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.worlds.host.captions import HostCaptioner
+from outrider.worlds.host.captions import HostCaptioner, Sight
 from outrider.worlds.host.face import guarded, package
 from outrider.worlds.host.gymnasium import GymnasiumWorlds
 from outrider.worlds.host.table import Lookup, Table
@@ -30,21 +30,19 @@ class LifeCaptioner:
         self.events, self.situations = Table(), Table()
         self._event, self._situation = Lookup(self.events, _lost), Lookup(self.situations, _left)
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
         """Lives left `[n]`."""
         return (np.array(info["lives"], np.int64).reshape(copies),)
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """A life lost or won."""
-        return self._event(np.sign(after[0] - before[0]))
+        return self._event(np.sign(after - before))
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """How many lives are left."""
         return self._situation(now[0])
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """The games do not say."""
         return [""] * len(now[0])
 
@@ -86,7 +84,9 @@ def build(
         ),
     )
     halves = env.send, env.recv
-    return GymnasiumWorlds(env, world_id, captioner or LifeCaptioner(), halves=halves, picture=_newest)
+    return GymnasiumWorlds(
+        env, world_id, captioner or LifeCaptioner(), halves=halves, picture=_newest, own=True
+    )
 
 
 def _newest(row: np.ndarray) -> np.ndarray:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -15,84 +13,106 @@ from outrider.worlds.host.table import Table
 class HostCaptioner(Protocol):
     """Puts a host world into words, from what its agent itself sees.
 
-    `read` takes out of observations and info what the words need: NumPy arrays `[n, ...]`, one row a copy, none of them
-    one that the environment writes over later. The rest are functions of those. Nothing else is remembered, so that one
-    captioner serves all copies of a world; its tables grow.
+    `read` takes out of observations and info what the words need, a sight: NumPy arrays `[n, ...]`, one row a copy,
+    none of them one that the environment writes over later. Events are told from the first array alone, the rest are
+    for situations and missions. Nothing else is remembered, so that one captioner serves all copies of a world, and
+    many steps at once; its tables grow.
     """
 
     events: Table
     situations: Table
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]: ...
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight: ...
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """What `action` (as the environment is given it) made happen: codes `[n]` of `events`, in a new array."""
         ...
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """What holds: codes `[n]` of `situations`."""
         ...
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """What each copy is to do; "" where the world does not say."""
         ...
 
 
+Sight = tuple[np.ndarray, ...]
 # What ended copies saw last, where the next sight is another episode's: one observation and info a copy, or of all.
 Last = dict[int, tuple[Any, Any]] | tuple[Any, Any] | None
+MOST = 32  # steps that are told at once
 
 
-@dataclass
 class Said:
-    """What is said of a step, told when it is first asked for, and at the latest while the next step is under way."""
+    """What is said of a step: told when it is first asked for, and at the latest `MOST` steps later."""
 
-    tell: Callable[[], np.ndarray]
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        self.told: np.ndarray | None = None
 
-    @cached_property
+    @property
     def event(self) -> np.ndarray:
         """The step's own event: codes `[n]` int32."""
-        return self.tell()
+        if self.told is None:
+            self._tell()
+        return cast(np.ndarray, self.told)
+
+
+class Heard(NamedTuple):
+    """A step that is not told yet."""
+
+    said: Said
+    before: np.ndarray
+    action: np.ndarray
+    after: np.ndarray
+    idle: np.ndarray
 
 
 class Teller:
-    """Stands between an adapter and a captioner: remembers the last sight, and keeps episodes apart."""
+    """Stands between an adapter and a captioner: remembers the last sight, and keeps episodes apart.
+
+    Steps are told in their order, many at once, since NumPy takes about as long for few numbers as for many.
+    """
 
     def __init__(self, captioner: HostCaptioner, copies: int) -> None:
         self.captioner, self._copies = captioner, copies
-        self._last: Said | None = None  # the newest step's
+        self._heard: list[Heard] = []
 
     def begin(self, obs: Any, info: Any) -> None:
         """Fresh copies."""
-        self.now, self._last = self.captioner.read(obs, info, self._copies), None
+        self.tell()
+        self.now = self.captioner.read(obs, info, self._copies)
 
     def hear(self, action: np.ndarray, obs: Any, info: Any, idle: np.ndarray, last: Last = None) -> Said:
-        """What a step is told from. An idle one has no event. Steps are told in their order."""
-        self.catch_up()
-        captioner = self.captioner
-        before, now = self.now, captioner.read(obs, info, self._copies)
-        done = action.copy()  # whoever acted may write the next actions there
-        led = now
+        """What a step is to be told from. An idle one has no event."""
+        before, self.now = self.now[0], self.captioner.read(obs, info, self._copies)
+        after = self.now[0]
         if isinstance(last, dict):
-            led = tuple(part.copy() for part in now)
+            after = after.copy()
             for copy, (seen, told) in last.items():
-                for part, piece in zip(led, captioner.read(seen, told, 1), strict=True):
-                    part[copy] = piece[0]
+                after[copy] = self.captioner.read(seen, told, 1)[0][0]
         elif last:
-            led = captioner.read(*last, self._copies)
-
-        def tell() -> np.ndarray:
-            event = captioner.event(before, done, led)
-            event[idle] = 0
-            return event
-
-        self.now, self._last = now, Said(tell)
-        return self._last
+            after = self.captioner.read(*last, self._copies)[0]
+        said = Said(self.tell)
+        # A copy of the action: whoever acted may write the next one there.
+        self._heard.append(Heard(said, before, action.copy(), after, idle))
+        return said
 
     def catch_up(self) -> None:
-        """Tell the newest step, if nobody has asked: there is time for it while an environment works on the next."""
-        if self._last:
-            _ = self._last.event
+        """Tell what has gathered, if it is much: there is time for it while an environment works on the next step."""
+        if len(self._heard) >= MOST:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell all that was heard."""
+        if not self._heard:
+            return
+        saids, *parts = zip(*self._heard, strict=True)
+        before, action, after, idle = map(np.concatenate, parts)
+        event = self.captioner.event(before, action, after)
+        event[idle] = 0
+        for said, part in zip(saids, event.reshape(len(saids), -1), strict=True):
+            said.told = part
+        self._heard = []
 
     def situation(self) -> np.ndarray:
         """What holds now: codes `[n]` int32."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.craftax.words import ACHIEVEMENTS as CRAFTAX
-from outrider.worlds.host.captions import HostCaptioner
+from outrider.worlds.host.captions import HostCaptioner, Sight
 from outrider.worlds.host.face import package
 from outrider.worlds.host.gymnasium import WORKERS, GymnasiumWorlds, many
 from outrider.worlds.host.table import Lookup, Table
@@ -78,25 +78,23 @@ class CrafterCaptioner:
         self._event = Lookup(self.events, lambda key: ACHIEVEMENTS[key - 1][1] if key else "")
         self._situation = Lookup(self.situations, _situation)
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
         """Counts of achievements `[n, 22]` and of needs and things `[n, 16]`."""
         return tuple(np.array(info[key], np.int64).reshape(copies, -1) for key in ("achieved", "inventory"))
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """What was achieved, each time; of several at once the last in Craftax's order."""
-        more = after[0] > before[0]
+        more = after > before
         last = more.shape[1] - np.argmax(more[:, ::-1], axis=1)
         return self._event(np.where(more.any(1), last, 0))
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """One bit a need and a thing."""
         needs = len(NEEDS)
         bits = np.concatenate([now[1][:, :needs] <= LOW, now[1][:, needs:] > 0], axis=1)
         return self._situation(bits @ (1 << np.arange(bits.shape[1], dtype=np.int64)))
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """Crafter does not say."""
         return [""] * len(now[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,11 @@ class EnvpoolWorlds:
         self.teller = Teller(self.captioner, self.copies) if self.captioner else None
         made = self.make(0)
         self.row, self.actions = spaces_of(made, self.id)
+        self._name, ids = _action_name(made), np.arange(self.copies, dtype=np.int32)
+        # Said with every action: else envpool works out anew whose it is, which takes as long as a twentieth of a step.
+        self._whose = {"env_id": ids, "players": {"env_id": ids}}
+        if self._name:
+            self.actions = replace(self.actions, dtype=made.spec.action_array_spec[self._name].dtype.name)
 
     def reset(self, seed: int) -> np.ndarray:
         self._env = guarded(self.id, lambda: self.make(seed))
@@ -47,7 +52,10 @@ class EnvpoolWorlds:
 
     def send(self, action: np.ndarray) -> None:
         self._said = self.actions.say(action)
-        guarded(self.id, lambda: self._env.send(self._said))
+        given = np.ascontiguousarray(self._said)
+        if self._name:
+            given = {**self._whose, self._name: given}
+        guarded(self.id, lambda: self._env.send(given))
         if self.teller:
             self.teller.catch_up()
 
@@ -65,9 +73,13 @@ class EnvpoolWorlds:
             self._env.close()
 
     def _rows(self, obs: Any) -> np.ndarray:
-        out = np.empty((self.copies, self.row.width), self.row.dtype)
-        self.row.write(obs, out)
-        return out
+        return self.row.rows(obs, self.copies, own=True)  # envpool's arrays are new in every step
+
+
+def _action_name(env: Any) -> str:
+    """What envpool calls a world's actions, beside whose they are; "" where they are more than one array."""
+    names = [name for name in env.spec.action_array_spec if name not in ("env_id", "players.env_id")]
+    return names[0] if len(names) == 1 and "." not in names[0] else ""
 
 
 def names() -> list[str]:

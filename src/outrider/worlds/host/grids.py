@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from outrider.worlds.host.captions import Sight
 from outrider.worlds.host.table import Lookup, Table
 from outrider.worlds.minigrid.words import KINDS
 
@@ -51,26 +52,25 @@ class GridCaptioner:
         self.events, self.situations = Table(), Table()
         self._event, self._situation = Lookup(self.events, _sentence), Lookup(self.situations, _situation)
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
-        """What is ahead and what is carried `[n]` as one number, the pictures, and the missions as they come."""
-        mission, image = obs["mission"], np.asarray(obs["image"], np.uint8)
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
+        """What is ahead and what is carried `[n, 6]`, the pictures, and the missions as they come."""
+        mission, image = obs["mission"], np.array(obs["image"], np.uint8)
         if not isinstance(mission, np.ndarray):
             mission = np.asarray([mission] if isinstance(mission, str) else mission, object)
         image = image.reshape(copies, *image.shape[-3:])
-        cells = image[:, image.shape[1] // 2, -2:].reshape(copies, len(_PACK)) @ _PACK
-        return cells, image.copy(), mission.reshape(copies, *mission.shape[1:])
+        cells = image[:, image.shape[1] // 2, -2:].reshape(copies, len(_PACK))
+        return cells.copy(), image, mission.reshape(copies, *mission.shape[1:])
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """One lookup a copy: what is said is a function of the cells before and, where it can change them, after."""
-        key = action * 2.0 ** (4 * _BITS) + before[0] * 2.0 ** (2 * _BITS) + after[0] * (action > FORWARD)
+        was, then = before @ _PACK, (after @ _PACK) * (action > FORWARD)
+        key = action * 2.0 ** (4 * _BITS) + was * 2.0 ** (2 * _BITS) + then
         return self._event(key.astype(np.int64))
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """What is carried, the doors in sight, and what is ahead."""
         cells, image, _ = now
-        ahead, held = np.divmod(cells.astype(np.int64), 1 << _BITS)
+        ahead, held = np.divmod((cells @ _PACK).astype(np.int64), 1 << _BITS)
         doors, size = np.zeros(len(image), np.int64), image.shape[1] * image.shape[2]
         where = np.flatnonzero(image[..., 0] == DOOR)
         if len(where):
@@ -78,7 +78,7 @@ class GridCaptioner:
             np.bitwise_or.at(doors, where // size, np.int64(1) << (door[:, 2] * np.int64(6) + door[:, 1]))
         return self._situation((doors << _BITS | ahead) << _BITS | held)
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """MiniGrid's and BabyAI's own sentences."""
         given = now[2]
         if given.dtype == object:

@@ -25,15 +25,13 @@ class GymnasiumWorlds:
     env: Any  # gymnasium.vector.VectorEnv
     id: str
     captioner: HostCaptioner | None = None
-    words: tuple[str, ...] = (
-        WORDS  # keys of observations that are no numbers to learn from: the captioner reads them
-    )
-    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = (
-        None  # a step in two calls, where it has them
-    )
-    picture: Callable[[np.ndarray], np.ndarray] | None = (
-        None  # of a row, where the environment draws none itself
-    )
+    # Keys of observations that are no numbers to learn from: the captioner reads them.
+    words: tuple[str, ...] = WORDS
+    # A step in two calls, where the environment has them.
+    halves: tuple[Callable[[Any], Any], Callable[[], Any]] | None = None
+    # Of a row, where the environment draws no picture itself.
+    picture: Callable[[np.ndarray], np.ndarray] | None = None
+    own: bool = False  # the environment never writes over observations that it has handed out
 
     def __post_init__(self) -> None:
         from gymnasium.vector import AsyncVectorEnv, AutoresetMode
@@ -109,14 +107,12 @@ class GymnasiumWorlds:
             self.env.closed = True
 
     def _rows(self, obs: Any) -> np.ndarray:
-        out = np.empty((self.copies, self.row.width), self.row.dtype)
-        self.row.write(obs, out)
-        self._seen = out
-        return out
+        self._seen = self.row.rows(obs, self.copies, self.own)
+        return self._seen
 
     def _finals(self, given: Any, ended: np.ndarray) -> np.ndarray:
         out = np.zeros((self.copies, self.row.width), self.row.dtype)
-        for copy in np.flatnonzero(ended):
+        for copy in np.flatnonzero(ended).tolist():
             self.row.write(given[copy], out[copy : copy + 1])
         return out
 
@@ -166,7 +162,7 @@ def build(
     env = guarded(
         world_id,
         lambda: gym.make_vec(
-            short, copies, vectorization_mode=kind, vector_kwargs=options, **_drawing(gym, short)
+            short, copies, vectorization_mode=kind, vector_kwargs=options, **_each(gym, short)
         ),
     )
     if captioner is None and name.startswith(CODED):
@@ -174,11 +170,11 @@ def build(
     return GymnasiumWorlds(env, world_id, captioner)
 
 
-def _drawing(gym: Any, name: str) -> dict[str, str]:
-    """What `make_vec` needs to know of an environment that can be drawn."""
+def _each(gym: Any, name: str) -> dict[str, Any]:
+    """How each copy is made: such that it can be drawn, and without a checker, which looks at first steps only."""
     registered = gym.registry.get(name)
     made = registered and registered.entry_point
     if isinstance(made, str):
         made = gym.envs.registration.load_env_creator(made)
     modes = getattr(made, "metadata", {}).get("render_modes", ())
-    return {"render_mode": PICTURE} if PICTURE in modes else {}
+    return {"disable_env_checker": True, **({"render_mode": PICTURE} if PICTURE in modes else {})}

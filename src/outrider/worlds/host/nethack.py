@@ -5,8 +5,8 @@ Rows are the map's characters and colours as bytes. Messages, inventory and numb
 
 from __future__ import annotations
 
-import difflib
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from typing import Any
@@ -15,56 +15,28 @@ import gymnasium
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.worlds.host.captions import HostCaptioner
+from outrider.worlds import renamed
+from outrider.worlds.host.captions import HostCaptioner, Sight
 from outrider.worlds.host.face import guarded, package
+from outrider.worlds.host.glyphs import glyph_name
 from outrider.worlds.host.gymnasium import WORKERS, GymnasiumWorlds, many
 from outrider.worlds.host.table import Table
+from outrider.worlds.names import unknown
 
 WORDS = ("message", "inv_strs", "blstats", "glyphs")
 KEYS = ("chars", "colors", *WORDS)
-# What is worth a word of the map itself: numbers of NetHack 3.6's `defsyms`.
-MAP = {
-    12: "a doorway",
-    13: "an open door",
-    14: "an open door",
-    15: "a closed door",
-    16: "a closed door",
-    17: "iron bars",
-    18: "a tree",
-    23: "a staircase up",
-    24: "a staircase down",
-    25: "a ladder up",
-    26: "a ladder down",
-    27: "an altar",
-    28: "a grave",
-    29: "an opulent throne",
-    30: "a sink",
-    31: "a fountain",
-    32: "water",
-    33: "ice",
-    34: "molten lava",
-}
-# Classes of objects whose looks say nothing yet, by NetHack's numbers.
-SHUFFLED = {
-    4: "a ring",
-    5: "an amulet",
-    8: "a potion",
-    9: "a scroll",
-    10: "a spellbook",
-    11: "a wand",
-    13: "a gem",
-}
 
 
 class NetHackCaptioner:
-    """As `HostCaptioner` says, word for word what NetHack writes."""
+    """As `HostCaptioner` says, word for word what NetHack writes; `say` may put it into other words."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], str] = str) -> None:
+        self._say = say
         self.events, self.situations = Table(), Table()
         self._heard: dict[bytes, int] = {}
         self._known: dict[bytes, int] = {}
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
         """Messages `[n, 256]`, inventories `[n, 55, 80]`, and the glyphs around the hero `[n, 3, 3]`."""
         message = np.array(obs["message"]).reshape(copies, -1)
         carried = np.array(obs["inv_strs"]).reshape(copies, 55, -1)
@@ -75,24 +47,22 @@ class NetHackCaptioner:
         columns = np.clip(place[:, 0, None] + ring, 0, 78)[:, None]
         return message, carried, glyphs[np.arange(copies)[:, None, None], rows, columns]
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """NetHack's message, silence where there is none."""
-        return np.array([self._event(row.tobytes()) for row in after[0]], np.int32)
+        return np.array([self._event(row.tobytes()) for row in after], np.int32)
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """The inventory, and things, monsters and doors on the eight cells around."""
         pairs = zip(now[1], now[2], strict=True)
         return np.array([self._situation(carried, around) for carried, around in pairs], np.int32)
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """NetHack does not say."""
         return [""] * len(now[0])
 
     def _event(self, message: bytes) -> int:
         if message not in self._heard:
-            self._heard[message] = self.events.code(_text(message))
+            self._heard[message] = self.events.code(self._say(_text(message)))
         return self._heard[message]
 
     def _situation(self, carried: np.ndarray, around: np.ndarray) -> int:
@@ -101,47 +71,13 @@ class NetHackCaptioner:
             things = [text for row in carried if (text := _text(row.tobytes()))]
             near = [glyph for k, glyph in enumerate(around.ravel().tolist()) if k != 4]
             seen = sorted({name for glyph in near if (name := glyph_name(glyph))})
-            self._known[key] = self.situations.code(
-                f"You carry {', '.join(things) or 'nothing'}; near you is {', '.join(seen) or 'nothing'}."
-            )
+            told = f"You carry {', '.join(things) or 'nothing'}; near you is {', '.join(seen) or 'nothing'}."
+            self._known[key] = self.situations.code(self._say(told))
         return self._known[key]
 
 
 def _text(row: bytes) -> str:
     return " ".join(row.split(b"\0", 1)[0].decode("latin-1").split())
-
-
-@lru_cache(maxsize=8192)
-def glyph_name(glyph: int) -> str:
-    """What stands for a glyph in words; empty for walls, floors and the dark."""
-    n: Any = import_module("nle.nethack")
-
-    if n.glyph_is_pet(glyph) or n.glyph_is_monster(glyph):
-        name = n.permonst(n.glyph_to_mon(glyph)).mname
-        return f"your {name}" if n.glyph_is_pet(glyph) else _with_article(name)
-    if n.glyph_is_body(glyph):
-        return "a corpse"
-    if n.glyph_is_statue(glyph):
-        return "a statue"
-    if n.glyph_is_object(glyph):
-        return _object(n, n.glyph_to_obj(glyph))
-    if n.glyph_is_trap(glyph):
-        return "a trap"
-    if n.glyph_is_cmap(glyph):
-        return MAP.get(n.glyph_to_cmap(glyph), "")
-    return ""
-
-
-def _object(n: Any, number: int) -> str:
-    """An object by its looks, or its class alone where looks are shuffled anew in every game."""
-    kind = n.objclass(number)
-    return SHUFFLED.get(ord(kind.oc_class)) or _with_article(n.OBJ_NAME(kind))
-
-
-def _with_article(name: str) -> str:
-    if name.endswith("s") and not name.endswith("ss"):  # boots and gloves
-        return name
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 class Seeded(gymnasium.Wrapper):
@@ -177,22 +113,42 @@ def names(module: str = "nle", prefix: str = "NetHack") -> list[str]:
     return [registered for registered in gymnasium.registry if registered.startswith(prefix)]
 
 
-def build(
-    world_id: str,
-    name: str,
-    copies: int,
-    groups: int,
-    captioner: HostCaptioner | None,
-    module: str = "nle",
-    prefix: str = "NetHack",
-) -> GymnasiumWorlds:
-    """`nethack/NAME` under nle's own names, such as `nethack/NetHackScore-v0`; `+workers` as Gymnasium's.
-
-    Errors: unknown name, near ones suggested; the extra `nethack` missing.
-    """
-    short, known = name.removesuffix(WORKERS), names(module, prefix)
+def parted(
+    world_id: str, name: str, known: Sequence[str], more: Iterable[str] = ()
+) -> tuple[str, frozenset[str]]:
+    """The package's own name and the options behind it. Errors: unknown ones, with near ones; one named twice."""
+    short, *options = name.split("+")
     if short not in known:
-        near = difflib.get_close_matches(short, known, n=3, cutoff=0.4) or known[:4]
-        raise OutriderError(f"{module} has no world {short!r}; did you mean {' or '.join(near)}?")
-    env = guarded(world_id, lambda: many(partial(one, short, module), copies, name.endswith(WORKERS)))
-    return GymnasiumWorlds(env, world_id, captioner or NetHackCaptioner(), WORDS)
+        raise OutriderError(unknown(f"world {world_id.partition('/')[0]}/{short}", short, known))
+    taken = (WORKERS.removeprefix("+"), renamed.OPTION, *more)
+    for option in options:
+        if option not in taken:
+            raise OutriderError(unknown(f"option {option!r} of world {world_id}", option, taken))
+    if len({option.partition("=")[0] for option in options}) < len(options):
+        raise OutriderError(f"world {world_id!r} names an option twice; once is enough")
+    return short, frozenset(options)
+
+
+def assembled(
+    world_id: str,
+    make: Callable[[], Any],
+    copies: int,
+    options: frozenset[str],
+    captioner: HostCaptioner | None,
+) -> GymnasiumWorlds:
+    """The copies that `make` makes, with `+workers` each in a process of its own, with `+renamed` in made-up words."""
+    env = guarded(world_id, lambda: many(make, copies, WORKERS.removeprefix("+") in options))
+    say = renamed.rename if renamed.OPTION in options else str
+    return GymnasiumWorlds(env, world_id, captioner or NetHackCaptioner(say), WORDS)
+
+
+def build(
+    world_id: str, name: str, copies: int, groups: int, captioner: HostCaptioner | None
+) -> GymnasiumWorlds:
+    """`nethack/NAME` under nle's own names, such as `nethack/NetHackScore-v0`; `+workers` as Gymnasium's; `+renamed`
+    tells messages, inventory and what is near in made-up words, each thing always in the same.
+
+    Errors: unknown name or option, near ones suggested; the extra `nethack` missing.
+    """
+    short, options = parted(world_id, name, names())
+    return assembled(world_id, partial(one, short, "nle"), copies, options, captioner)

@@ -80,19 +80,20 @@ class PettingZooWorlds:
             said = {agent: self._said[place] for agent, place in places.items()}
             obs, rewards, terms, truncs, _ = guarded(self.id, lambda env=env, said=said: env.step(said))
             self._write(obs, places)
-            left = []
             for agent, place in places.items():
                 reward[place] = rewards.get(agent, 0.0)
-                ended, cut = terms.get(agent, False), truncs.get(agent, False)
-                if ended or cut or agent not in env.agents:  # gone without a word, its end is not known
-                    terminated[place], truncated[place] = ended, not ended
-                    left.append((agent, place))
-            if not left:
+            here = env.agents
+            if len(here) == len(places) and not (any(terms.values()) or any(truncs.values())):
                 continue
             final = np.zeros_like(self._rows) if final is None else final
-            for agent, place in left:
-                final[place], self._idle[place] = self._rows[place], True
-                del places[agent]
+            for agent, place in tuple(places.items()):
+                ended = terms.get(agent, False)
+                if (
+                    ended or truncs.get(agent, False) or agent not in here
+                ):  # its end is not known where nobody says
+                    terminated[place], truncated[place] = ended, not ended
+                    final[place], self._idle[place] = self._rows[place], True
+                    del places[agent]
             if not places:
                 self._begin(which, None)
                 fresh[which * team : which * team + team] = over = True
@@ -116,7 +117,11 @@ class PettingZooWorlds:
 
     def _write(self, obs: dict[str, Any], places: dict[str, int]) -> None:
         for agent, place in places.items():
-            if agent in obs:
+            if agent not in obs:
+                continue
+            if self.row.whole:
+                self._rows[place] = obs[agent].reshape(-1)
+            else:
                 self.row.write(obs[agent], self._rows[place : place + 1])
 
 

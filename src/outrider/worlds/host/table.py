@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+MANY = 200  # numbers, from which on a table of places is quicker than a dictionary
+SLOT_BITS = 12
+SLOTS = 2**SLOT_BITS
+HASH = np.uint64(
+    0x9E3779B97F4A7C15
+)  # Fibonacci hashing (Knuth, volume 3, section 6.4): 2 ** 64 over the golden ratio
+
 
 class Table:
     """Sentences numbered in the order of their first appearance, from 1; code 0 is silence, the empty sentence.
@@ -44,18 +51,31 @@ class Table:
 class Lookup(dict[int, int]):
     """From numbers that stand for sentences to the codes of a table, whole arrays at once.
 
-    A number's sentence is written when it is first met. Some hundred copies take less time one by one in a dictionary
-    than together in a sorted array.
+    A number's sentence is written when it is first met. Few numbers are looked up one by one. Many are looked up in a
+    table of `SLOTS` places first: a hash leads many numbers to a place, which holds the newest of them. As nearly all
+    have been met before, that takes a tenth of the time.
     """
 
     def __init__(self, table: Table, write: Callable[[int], str]) -> None:
         super().__init__()
         self._table, self._write = table, write
+        self._keys, self._codes = np.full(SLOTS, -1, np.int64), np.zeros(SLOTS, np.int32)
 
     def __missing__(self, key: int) -> int:
         code = self[key] = self._table.code(self._write(key))
         return code
 
     def __call__(self, keys: np.ndarray) -> np.ndarray:
-        """Codes `[n]` int32 of numbers `[n]` int64."""
+        """Codes `[n]` int32 of numbers `[n]` int64 from 0 on."""
+        if len(keys) < MANY:
+            return self._one_by_one(keys)
+        place = (keys.view(np.uint64) * HASH >> np.uint64(64 - SLOT_BITS)).view(np.int64)
+        found = self._codes[place]
+        missed = np.flatnonzero(self._keys[place] != keys)
+        if len(missed):
+            found[missed] = self._one_by_one(keys[missed])
+            self._keys[place[missed]], self._codes[place[missed]] = keys[missed], found[missed]
+        return found
+
+    def _one_by_one(self, keys: np.ndarray) -> np.ndarray:
         return np.fromiter(map(self.__getitem__, keys.tolist()), np.int32, len(keys))

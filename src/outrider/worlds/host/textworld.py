@@ -20,7 +20,7 @@ import gymnasium
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.worlds.host.captions import HostCaptioner
+from outrider.worlds.host.captions import HostCaptioner, Sight
 from outrider.worlds.host.face import guarded, package
 from outrider.worlds.host.gymnasium import WORKERS, GymnasiumWorlds, many
 from outrider.worlds.host.table import Table
@@ -90,24 +90,22 @@ class TextWorldCaptioner:
     def __init__(self) -> None:
         self.events, self.situations = Table(), Table()
 
-    def read(self, obs: Any, info: Any, copies: int) -> tuple[np.ndarray, ...]:
+    def read(self, obs: Any, info: Any, copies: int) -> Sight:
         """The answer, the room, what is carried and the mission, texts `[n]`."""
         return tuple(np.array(info[name], object).reshape(copies) for name in _SAID)
 
-    def event(
-        self, before: tuple[np.ndarray, ...], action: np.ndarray, after: tuple[np.ndarray, ...]
-    ) -> np.ndarray:
+    def event(self, before: np.ndarray, action: np.ndarray, after: np.ndarray) -> np.ndarray:
         """The game's answer to the command."""
-        return np.array([self.events.code(text) for text in after[0]], np.int32)
+        return np.array([self.events.code(text) for text in after], np.int32)
 
-    def situation(self, now: tuple[np.ndarray, ...]) -> np.ndarray:
+    def situation(self, now: Sight) -> np.ndarray:
         """The room and what is carried."""
         told = (
             f"{room} {carried}".strip().rstrip(".") + "." for room, carried in zip(*now[1:3], strict=True)
         )
         return np.array([self.situations.code(text) for text in told], np.int32)
 
-    def missions(self, now: tuple[np.ndarray, ...]) -> list[str]:
+    def missions(self, now: Sight) -> list[str]:
         """The game's objective."""
         return list(now[3])
 

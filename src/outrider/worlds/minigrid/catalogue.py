@@ -5,10 +5,10 @@ Horizons and rewards are xminigrid's, which are MiniGrid's. Missions are MiniGri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from outrider.worlds.facts import WorldFacts
+from outrider.worlds.facts import MAXIMUM, SHORTEST, Reference, WorldFacts, by_chance, scores
 from outrider.worlds.minigrid import rulesets
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.rulesets import RuleSet
@@ -51,10 +51,7 @@ class MiniGridFacts(WorldFacts):
 
 
 def _doorkey(size: int) -> MiniGridFacts:
-    descriptions = {
-        8: "find the key, unlock the door, reach the goal",
-        16: "the same on a large grid, where chance does not find the goal",
-    }
+    where = {8: "", 16: ", on a large grid, where chance does not find it"}
     return MiniGridFacts(
         name=f"minigrid/doorkey-{size}x{size}",
         layout=f"MiniGrid-DoorKey-{size}x{size}",
@@ -64,7 +61,7 @@ def _doorkey(size: int) -> MiniGridFacts:
         objects=(t.KEY,),
         success="goal",
         named=(KEY, DOOR, GOAL),
-        description=descriptions.get(size, "find the key, unlock the door, reach the goal, on a small grid"),
+        description="find the key, unlock the door, reach the goal" + where.get(size, ", on a small grid"),
     )
 
 
@@ -132,13 +129,38 @@ def _xland(rules: RuleSet) -> MiniGridFacts:
     )
 
 
+BOUND = "what no policy can pass: success is worth 1 less what its steps cost"
+ZOO = "RL Baselines3 Zoo's benchmark.md, one run in the minigrid package"
+# What the field publishes under the same horizon; elsewhere its numbers are curves, or shares of solved episodes.
+PUBLISHED = {
+    "minigrid/doorkey-5x5": ("PPO, 100 k steps", 0.964),
+    "minigrid/empty-random-5x5": ("PPO, 100 k steps", 0.968),
+    "minigrid/four-rooms": ("PPO, 5 M steps", 0.573),
+    "minigrid/locked-room": ("PPO, 10 M steps", 0.0),
+    "minigrid/unlock": ("PPO, 100 k steps", 0.963),
+}
+
+
+def _referred(facts: MiniGridFacts) -> MiniGridFacts:
+    """With reference scores. The maximum is below 1, since steps cost; where no shortest ways were searched, 1 is a
+    bound that no policy reaches."""
+    name = facts.name
+    found = scores()["shortest"].get(name)
+    most = Reference(MAXIMUM, 1.0, BOUND) if found is None else Reference(MAXIMUM, found, SHORTEST)
+    published = [Reference(*PUBLISHED[name], ZOO)] if name in PUBLISHED else []
+    return replace(facts, references=(*by_chance(name), most, *published))
+
+
 WORLDS = {
-    facts.name: facts
+    facts.name: _referred(facts)
     for facts in (
         *map(_doorkey, SIZES),
         _pick_up("unlock-pickup", "UnlockPickUp", 288, "unlock the door, pick up the thing behind it"),
         _pick_up(
-            "blocked-unlock-pickup", "BlockedUnlockPickUp", 576, "the same with a thing in front of the door"
+            "blocked-unlock-pickup",
+            "BlockedUnlockPickUp",
+            576,
+            "clear the door that a thing blocks, unlock it, pick up the thing behind it",
         ),
         MiniGridFacts(
             name="minigrid/unlock",
