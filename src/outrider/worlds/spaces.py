@@ -98,6 +98,8 @@ class Actions:
         return action.astype(self.dtype, copy=False)
 
     def _check(self, action: np.ndarray) -> None:
+        if isinstance(self.space, Continuous):
+            return
         sizes = self.space.n if isinstance(self.space, Discrete) else np.asarray(self.space.sizes)
         if isinstance(sizes, int) and action.dtype in UNSIGNED and action.ndim == 1 and len(action):
             unsigned = action.view(UNSIGNED[action.dtype])  # in which those below 0 are large

@@ -52,7 +52,7 @@ class EnvpoolWorlds:
 
     def send(self, action: np.ndarray) -> None:
         self._said = self.actions.say(action)
-        given = np.ascontiguousarray(self._said)
+        given = np.array(self._said, order="C")  # its own: envpool's threads read it, and want it writeable
         if self._name:
             given = {**self._whose, self._name: given}
         guarded(self.id, lambda: self._env.send(given))
