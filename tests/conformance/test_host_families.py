@@ -65,7 +65,9 @@ def walk(world_id, seed):
         situations.append(worlds.teller.situation())
     space, pictures = worlds.actions.space, [drawn(worlds)]
     for _ in range(next((n for slow, n in SLOW.items() if world_id.startswith(slow)), STEPS)):
-        worlds.send(draw.integers(0, space.outputs, copies).astype(np.int32))
+        action = draw.integers(0, space.outputs, copies).astype(np.int32)
+        action.flags.writeable = False  # as jax's are
+        worlds.send(action)
         turns.append(worlds.receive())
         shown.append(turns[-1].rows.copy())
         if speaks:

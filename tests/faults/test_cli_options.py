@@ -1,6 +1,7 @@
 """What the option parser refuses is one line for every command, exit code 2; help and good words are as they were."""
 
 import dataclasses
+import signal
 
 import pytest
 
@@ -24,6 +25,14 @@ WHOLE = [
     for option, field in ((f"--{f.name}".replace("_", "-"), f) for f in dataclasses.fields(kind))
     if field.type in ("int", "int | None")
 ]
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """The command line takes Ctrl-C for itself; afterwards it is pytest's again."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def refusal(capsys, *arguments):

@@ -1,5 +1,6 @@
 """What host worlds say reaches the signal: codes, first ones, bonuses and counts, retold by hand."""
 
+import json
 from collections import Counter
 
 import jax
@@ -10,6 +11,7 @@ from gymnasium.vector import AutoresetMode
 from jax.flatten_util import ravel_pytree
 
 import counting
+from outrider.cli import main
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas
 from outrider.guide.vocabulary import Vocabulary
@@ -176,3 +178,40 @@ def test_more_sentences_than_codes_are_refused_in_one_line(monkeypatch):
     with pytest.raises(OutriderError, match="more than 3 different events") as told:
         train_host("gymnasium/Counting", SETTINGS, 0, SETTINGS.batch, signal="event-count", make=speaking())
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("world_id", "engine", "said"),
+    [
+        ("envpool/MiniGrid-DoorKey-5x5-v0", "shuffled(constant)", "captions come one by one"),
+        ("envpool/BabyAI-GoToLocal-v0", "word-overlap", "has no one mission for all its copies"),
+        ("envpool/CartPole-v1", "constant", "says nothing"),
+    ],
+)
+def test_engines_that_cannot_be_asked_there_are_one_line(world_id, engine, said, tmp_path, capsys):
+    pytest.importorskip("envpool")
+    out = tmp_path / "policy.safetensors"
+    small = ["--steps", "64", "--learner.envs", "8", "--learner.rollout", "8", "--learner.minibatches", "1"]
+    asked = ["--signal", "event-count", "--engine", engine, "--out", str(out)]
+    assert main(["train", world_id, *small, *asked]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+def test_the_command_line_trains_with_an_engine_and_tells_the_events(tmp_path, capsys):
+    pytest.importorskip("envpool")
+    out = tmp_path / "policy.safetensors"
+    small = "--steps 512 --learner.envs 16 --learner.rollout 16 --learner.minibatches 1 --learner.epochs 1"
+    asked = ["--signal", "event-count", "--engine", "word-overlap", "--out", str(out)]
+    assert main(["train", "envpool/MiniGrid-DoorKey-5x5-v0", *small.split(), *asked]) == 0
+    told = capsys.readouterr().out
+    assert "different events; most often 'Nothing happened.' (" in told
+    weights = json.loads((tmp_path / "policy.weights.json").read_text())
+    assert weights["engine"] == "word-overlap"
+    assert weights["by_caption"]["Nothing happened."] == 0.0
+    assert all(
+        weight == float("key" in text or "door" in text or "goal" in text)
+        for text, weight in weights["by_caption"].items()
+    )

@@ -216,7 +216,7 @@ def test_a_textworld_game_is_won_by_its_own_walkthrough():
         assert (turn.reward[0], turn.terminated[0], turn.truncated[0]) == (float(last), last, False)
     assert said[0] == "You can't go that way."
     assert "coin" in said[-1]
-    assert "RESTART" not in said[-1]
+    assert said[-1].endswith("by one point. The End.")
     assert turn.fresh[0]
     assert "nothing" in worlds.captioner.situations.text(worlds.teller.situation()[0])
     ends = []
@@ -231,7 +231,8 @@ def test_a_textworld_game_is_won_by_its_own_walkthrough():
 def test_what_a_textworld_game_writes_becomes_a_line():
     from outrider.worlds.host.textworld import plain
 
-    written = (
-        "\n\n  -= Attic =-\nYou find a _red_ key.\n\n> $$$ The End\nWould you like to RESTART, RESTORE?\n> "
+    written = "\n\n  -= Attic =-\nYou find a _red_ key.\n\n>      -= Attic =-0/7"
+    assert plain(written) == "Attic: You find a red key."
+    assert (
+        plain("You win!\n\n *** The End ***\nYou scored 1, in 3 turns.\nRESTART?\n> ") == "You win! The End."
     )
-    assert plain(written) == "Attic: You find a red key. The End"

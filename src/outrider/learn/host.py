@@ -175,7 +175,7 @@ def _one_teller(worlds: list[HostWorlds], signal: str) -> Teller | None:
             "world that speaks, such as envpool/MiniGrid-DoorKey-8x8-v0"
         )
     for other in worlds[1:]:
-        other.teller = Teller(teller.captioner, other.copies) if teller else None
+        other.teller = teller.fellow(other.copies) if teller else None
     return teller
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from outrider.agents.agent import Agent
@@ -21,7 +22,7 @@ def play_host(
 
     @jax.jit
     def act(memory, rows, restart, key):
-        grid = np.zeros((1, 0, 0), np.uint8)
+        grid = jnp.zeros((1, 0, 0), jnp.uint8)
         outputs, _, memory = network.act(memory, Obs(grid, rows), restart)
         return network.space.sample(key, outputs), memory
 

@@ -16,6 +16,7 @@ WORDS = ("mission",)  # MiniGrid's and BabyAI's sentence: text as bytes, which a
 CODED = ("MiniGrid-", "BabyAI-")  # whose pictures are small codes: object, colour, state
 MOST_CODE = 10
 MOST_CHOICES = 4096  # a choice becomes as many inputs
+FEW = 256  # numbers, up to which a list is quicker than NumPy
 UNSIGNED = {np.dtype(np.int32): np.dtype(np.uint32), np.dtype(np.int64): np.dtype(np.uint64)}
 
 
@@ -46,6 +47,14 @@ class Row:
         """An observation is one array."""
         return len(self.parts) == 1 and not self.parts[0].path
 
+    @cached_property
+    def _places(self) -> tuple[tuple[tuple[str | int, ...], slice, int], ...]:
+        """Where each part comes from, where it goes, and its size."""
+        ends = np.cumsum([part.size for part in self.parts]).tolist()
+        return tuple(
+            (p.path, slice(end - p.size, end), p.size) for p, end in zip(self.parts, ends, strict=True)
+        )
+
     def rows(self, obs: Any, copies: int, own: bool = False) -> np.ndarray:
         """Observations as rows `[n, width]`; new ones, or, if they are nobody else's `own`, perhaps the same."""
         if self.whole:
@@ -57,13 +66,12 @@ class Row:
 
     def write(self, obs: Any, out: np.ndarray) -> None:
         """Observations of `n` copies into `[n, width]`."""
-        at = 0
-        for part in self.parts:
+        copies = len(out)
+        for path, place, size in self._places:
             piece = obs
-            for key in part.path:
+            for key in path:
                 piece = piece[key]
-            out[:, at : at + part.size] = np.asarray(piece).reshape(len(out), part.size)
-            at += part.size
+            out[:, place] = np.asarray(piece).reshape(copies, size)
 
 
 @dataclass(frozen=True)
@@ -90,10 +98,12 @@ class Actions:
         return action.astype(self.dtype, copy=False)
 
     def _check(self, action: np.ndarray) -> None:
+        if isinstance(self.space, Continuous):
+            return
         sizes = self.space.n if isinstance(self.space, Discrete) else np.asarray(self.space.sizes)
         if isinstance(sizes, int) and action.dtype in UNSIGNED and action.ndim == 1 and len(action):
-            largest = np.maximum.reduce(action.view(UNSIGNED[action.dtype]))  # those below 0 are large then
-            if largest < sizes:
+            unsigned = action.view(UNSIGNED[action.dtype])  # in which those below 0 are large
+            if (max(unsigned.tolist()) if len(action) <= FEW else np.maximum.reduce(unsigned)) < sizes:
                 return
         wrong = (action < 0) | (action >= sizes)
         if wrong.any():

@@ -70,40 +70,60 @@ class Heard(NamedTuple):
 class Teller:
     """Stands between an adapter and a captioner: remembers the last sight, and keeps episodes apart.
 
-    Steps are told in their order, many at once, since NumPy takes about as long for few numbers as for many.
+    Steps are told in their order, many at once, since NumPy takes about as long for few numbers as for many. With
+    `later` a step is not even read before the next one is under way: for environments that leave their arrays alone,
+    and whose threads would wait for it.
     """
 
-    def __init__(self, captioner: HostCaptioner, copies: int) -> None:
-        self.captioner, self._copies = captioner, copies
+    def __init__(self, captioner: HostCaptioner, copies: int, later: bool = False) -> None:
+        self.captioner, self._copies, self._later = captioner, copies, later
+        self._unread: tuple[Said, np.ndarray, Any, Any, np.ndarray, Last] | None = None
         self._heard: list[Heard] = []
+
+    def fellow(self, copies: int) -> Teller:
+        """One for other copies of the world, with the same captioner."""
+        return Teller(self.captioner, copies, self._later)
 
     def begin(self, obs: Any, info: Any) -> None:
         """Fresh copies."""
         self.tell()
-        self.now = self.captioner.read(obs, info, self._copies)
+        self._now = self.captioner.read(obs, info, self._copies)
 
     def hear(self, action: np.ndarray, obs: Any, info: Any, idle: np.ndarray, last: Last = None) -> Said:
         """What a step is to be told from. An idle one has no event."""
-        before, self.now = self.now[0], self.captioner.read(obs, info, self._copies)
-        after = self.now[0]
+        self._read()
+        said = Said(self.tell)
+        # A copy of the action: whoever acted may write the next one there.
+        self._unread = said, action.copy(), obs, info, idle, last
+        if not self._later:
+            self._read()
+        return said
+
+    def _read(self) -> None:
+        """Take the newest step's sight out of what the environment gave."""
+        if not self._unread:
+            return
+        said, action, obs, info, idle, last = self._unread
+        self._unread = None
+        before, self._now = self._now[0], self.captioner.read(obs, info, self._copies)
+        after = self._now[0]
         if isinstance(last, dict):
             after = after.copy()
             for copy, (seen, told) in last.items():
                 after[copy] = self.captioner.read(seen, told, 1)[0][0]
         elif last:
             after = self.captioner.read(*last, self._copies)[0]
-        said = Said(self.tell)
-        # A copy of the action: whoever acted may write the next one there.
-        self._heard.append(Heard(said, before, action.copy(), after, idle))
-        return said
+        self._heard.append(Heard(said, before, action, after, idle))
 
     def catch_up(self) -> None:
-        """Tell what has gathered, if it is much: there is time for it while an environment works on the next step."""
+        """While the environment works on the next step: read what is unread, tell what has gathered if it is much."""
+        self._read()
         if len(self._heard) >= MOST:
             self.tell()
 
     def tell(self) -> None:
         """Tell all that was heard."""
+        self._read()
         if not self._heard:
             return
         saids, *parts = zip(*self._heard, strict=True)
@@ -116,8 +136,10 @@ class Teller:
 
     def situation(self) -> np.ndarray:
         """What holds now: codes `[n]` int32."""
-        return self.captioner.situation(self.now)
+        self._read()
+        return self.captioner.situation(self._now)
 
     def missions(self) -> list[str]:
         """What each copy is to do now."""
-        return self.captioner.missions(self.now)
+        self._read()
+        return self.captioner.missions(self._now)

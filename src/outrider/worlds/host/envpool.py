@@ -33,7 +33,7 @@ class EnvpoolWorlds:
 
     def __post_init__(self) -> None:
         self._env: Any = None
-        self.teller = Teller(self.captioner, self.copies) if self.captioner else None
+        self.teller = Teller(self.captioner, self.copies, later=True) if self.captioner else None
         made = self.make(0)
         self.row, self.actions = spaces_of(made, self.id)
         self._name, ids = _action_name(made), np.arange(self.copies, dtype=np.int32)
@@ -52,7 +52,7 @@ class EnvpoolWorlds:
 
     def send(self, action: np.ndarray) -> None:
         self._said = self.actions.say(action)
-        given = np.ascontiguousarray(self._said)
+        given = np.array(self._said, order="C")  # its own: envpool's threads read it, and want it writeable
         if self._name:
             given = {**self._whose, self._name: given}
         guarded(self.id, lambda: self._env.send(given))
@@ -97,7 +97,8 @@ def build(
         raise OutriderError(
             f"envpool has no world {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
         )
-    threads = max(1, (os.cpu_count() or 1) // groups)
+    # One core is left for the loop that feeds them: threads that wait for work spin, and take it from that.
+    threads = max(1, ((os.cpu_count() or 1) - 1) // groups)
 
     def made(seed: int) -> Any:
         options = {"num_envs": copies, "num_threads": threads, "seed": seed, "render_mode": "rgb_array"}

@@ -44,7 +44,7 @@ class GymnasiumWorlds:
                 f"world {self.id} does not say how it starts anew (autoreset_mode is {self._mode!r}); "
                 "use a vector environment of Gymnasium 1.1 or later"
             )
-        self.teller = Teller(self.captioner, self.copies) if self.captioner else None
+        self.teller = Teller(self.captioner, self.copies, self.own) if self.captioner else None
         self._waits = isinstance(self.env, AsyncVectorEnv)
         self._send, self._wait = self.halves or (
             (self.env.step_async, self.env.step_wait) if self._waits else (None, None)

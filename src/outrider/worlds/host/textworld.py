@@ -44,9 +44,8 @@ class TextWorldEnv(gymnasium.Env):
         self._place = {command: place for place, command in enumerate(self.commands)}
         words = import_module("textworld.text_utils").extract_vocab(made)
         self._word = {word: place for place, word in enumerate(sorted(words), start=len(self.commands))}
-        width = len(self._place) + len(self._word)
         self.action_space = gymnasium.spaces.Discrete(len(self.commands))
-        self.observation_space = gymnasium.spaces.MultiBinary(width)
+        self.observation_space = gymnasium.spaces.MultiBinary(len(self._place) + len(self._word))
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
         """The game from its beginning."""
@@ -69,7 +68,7 @@ class TextWorldEnv(gymnasium.Env):
 
     def _seen(self, state: Any) -> tuple[np.ndarray, dict[str, Any]]:
         said = {name: plain(state[name] or "") for name in _SAID}
-        row = np.zeros(self.observation_space.shape, np.int8)
+        row = np.zeros(len(self._place) + len(self._word), np.int8)
         now = [self._place.get(command) for command in state["admissible_commands"] or ()]
         words = re.findall(r"[a-z0-9'-]+", f"{said['description']} {said['inventory']}".lower())
         now += [self._word.get(word.strip("-'")) for word in words]
@@ -78,8 +77,9 @@ class TextWorldEnv(gymnasium.Env):
 
 
 def plain(text: str) -> str:
-    """What a game writes in one line, without its prompt, rules of signs, and question at the end."""
-    text = re.sub(r"Would you like to RESTART.*", "", text, flags=re.DOTALL)
+    """What a game writes in one line, without its prompt and line of status, frames, and count of steps at the end."""
+    text = re.sub(r"\*\*\* The End \*\*\*.*", "The End.", text, flags=re.DOTALL)
+    text = re.sub(r"\n>[^\n]*$", "", text)
     text = re.sub(r"-= (.*?) =-", r"\1:", text)
     return " ".join(re.sub(r"[_|\\/$*<>]+", " ", text).split())
 
