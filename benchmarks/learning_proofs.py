@@ -37,6 +37,7 @@ class Proof:
 
 CARTPOLE = {"envs": 16, "rollout": 64, "learning_rate": 2e-3, "entropy": 0.0}
 NEAR = 0.8  # of the 0.99 of a DeepSea: the final policy still acts by chance in 2 % of its steps
+DOORKEY = {"entropy": 0.03}  # with the default, 0.01, 8 of these seeds; 10 of 10 others, on which 0.03 was chosen
 MEMORY = {"envs": 64, "rollout": 64, "width": 32, "learning_rate": 2e-3}
 PROOFS = (
     Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 500.0, CARTPOLE),
@@ -48,7 +49,7 @@ PROOFS = (
         CARTPOLE | {"learning_rate": 0.0},
         fails=True,
     ),
-    Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 2_000_000, 0.9),
+    Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 2_000_000, 0.9, DOORKEY),
     Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
     Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
     Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, NEAR, {}, "dqn"),
