@@ -69,7 +69,7 @@ def shortest(facts: MiniGridFacts, cells: np.ndarray, start: tuple[int, int, int
         def reach(
             cost: int, which: Any, bits: Any, row: Any, column: Any, way: Any, step: int = step
         ) -> None:
-            found = np.ravel_multi_index((bits, row, column, way), shape)[which]
+            found = np.asarray(np.ravel_multi_index((bits, row, column, way), shape))[which]
             if len(found):
                 waiting[step + cost].append(found)
 

@@ -99,6 +99,17 @@ def action_of(world):
     return jax.ShapeDtypeStruct((), np.int32)
 
 
+def test_situations_are_sentences(world):
+    states = walks.flat(walks.walk(walks.base(world.id)).world, 7)  # resets and later
+    codes = np.asarray(jax.jit(jax.vmap(world.situation), compiler_options=walks.QUICK)(states))
+    assert codes.min() >= 0
+    assert codes.dtype == np.int32
+    reached = np.unique(codes, axis=0)
+    texts = [situation_text(world.id, tuple(code)) for code in reached.tolist()]
+    assert len(texts) == len(set(texts)) > 2
+    assert all(SENTENCE.fullmatch(text) for text in texts), texts
+
+
 def test_one_world_steps_as_many_do(world):
     """A jitted step of one world is a row of the vmapped step of many."""
     walk = walks.walk(walks.base(world.id))
@@ -203,17 +214,6 @@ def test_flags_are_bits_of_one_word(world):
     assert (bits[1:] > 0).all() == bool(world.flags or world.codes == 1)
     assert (bits & (bits - 1) == 0)[bits > 0].all()
     assert bits.max() < 1 << world.flags <= 1 << 32
-
-
-def test_situations_are_sentences(world):
-    states = walks.flat(walks.walk(walks.base(world.id)).world, 7)  # resets and later
-    codes = np.asarray(jax.jit(jax.vmap(world.situation), compiler_options=walks.QUICK)(states))
-    assert codes.min() >= 0
-    assert codes.dtype == np.int32
-    reached = np.unique(codes, axis=0)
-    texts = [situation_text(world.id, tuple(code)) for code in reached.tolist()]
-    assert len(texts) == len(set(texts)) > 2
-    assert all(SENTENCE.fullmatch(text) for text in texts), texts
 
 
 @pytest.mark.parametrize("world_id", walks.marked(n for n in ALL if check_world(n)[0].drawn))
