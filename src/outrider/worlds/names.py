@@ -32,7 +32,7 @@ HOST = {
     "crafter": "Crafter with and without reward",
     "nethack": "nle's worlds",
     "minihack": "MiniHack's worlds",
-    "textworld": "TextWorld's challenges, as simple, coin-collector-LEVEL and treasure-hunter-LEVEL",
+    "textworld": "TextWorld's challenges, such as coin-collector-5",
 }
 
 
