@@ -32,7 +32,7 @@ HOST = {
     "crafter": "Crafter with and without reward",
     "nethack": "nle's worlds, with +renamed in made-up words",
     "minihack": "MiniHack's worlds, the same, with +engravings=4, 16 or 64 of sentences not to be trusted",
-    "textworld": "TextWorld's challenges, as simple, coin-collector-LEVEL and treasure-hunter-LEVEL",
+    "textworld": "TextWorld's challenges, such as coin-collector-5",
 }
 
 

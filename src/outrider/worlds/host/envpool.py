@@ -97,8 +97,7 @@ def build(
         raise OutriderError(
             f"envpool has no world {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
         )
-    # One core is left for the loop that feeds them: threads that wait for work spin, and take it from that.
-    threads = max(1, ((os.cpu_count() or 1) - 1) // groups)
+    threads = max(1, (os.cpu_count() or 1) // groups)
 
     def made(seed: int) -> Any:
         options = {"num_envs": copies, "num_threads": threads, "seed": seed, "render_mode": "rgb_array"}

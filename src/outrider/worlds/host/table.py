@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 MANY = 200  # numbers, from which on a table of places is quicker than a dictionary
-SLOT_BITS = 12
+SLOT_BITS = 14
 SLOTS = 2**SLOT_BITS
-HASH = np.uint64(
-    0x9E3779B97F4A7C15
-)  # Fibonacci hashing (Knuth, volume 3, section 6.4): 2 ** 64 over the golden ratio
+# Fibonacci hashing (Knuth, volume 3, section 6.4): 2 ** 64 over the golden ratio.
+HASH = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Table:
