@@ -40,9 +40,10 @@ engine = "constant"
 
 def names() -> Names:
     """Checks that know the toy's world and engines."""
+    from outrider.explore.names import check
     from outrider.learn.algorithms import settings_from
 
-    return Names(lambda _: None, lambda _: None, settings_from)
+    return Names(lambda _: None, check, lambda _: None, settings_from)
 
 
 def ask(plan, folder, cassette, progress) -> Asked:

@@ -53,4 +53,5 @@ class Trajectory(NamedTuple):
     episode_return: Float[Array, "T B"]  # of the episode that ended here, else 0
     episode_length: Int[Array, "T B"]
     situation: Any = None  # [T, B, K] codes of what held where the step led to, before any reset
+    idle: Any = None  # [T, B] the action was ignored: the step only began an episode, as some host worlds' do
     reached: Any = None  # Obs [T, B, ...] of that; after a terminated step without meaning

@@ -38,7 +38,10 @@ def fails(*arguments: str, says: tuple[str, ...], **environment: str) -> None:
         (("train", "minigrid/doorkey-8x8+televison"), ("televison", "television")),
         (("train", "minigrid/doorkey-8x8", "--steps", "0"), ("0 environment steps", "choose 1 to")),
         (("train", "minigrid/doorkey-8x8", "--seeds", "-1"), ("--seeds is -1", "at least 1")),
-        (("train", "minigrid/doorkey-8x8", "--signal", "event-count"), ("--signal and --engine",)),
+        (
+            ("train", "minigrid/doorkey-8x8", "--signal", "event-count"),
+            ("signal `event-count` pays captioned events", "name an engine"),
+        ),
         (("train", "minigrid/doorkey-8x8", "--learner.envs", "0"), ("envs is 0",)),
         (("ask", "Hello.", "--engine", "relevanc(embedded)"), ("relevanc", "did you mean")),
         (("verify", "claims/no-such-claim"), ("no-such-claim",)),

@@ -65,17 +65,19 @@ def test_what_is_no_whole_number_is_named_with_its_option(capsys, name, option):
         (("train", WORLD, "--stpes", "5"), "unknown option --stpes: did you mean --steps?"),
         (("train", WORLD, "--stpes=5"), "unknown option --stpes=5: did you mean --steps?"),
         (("train", WORLD, "--seed", "5"), "unknown option --seed: did you mean --seeds?"),
-        (("train", WORLD, "--host.count", "2"), "unknown option --host.count: did you mean --hosts.count?"),
+        (
+            ("train", WORLD, "--process.count", "2"),
+            "unknown option --process.count: did you mean --processes.count?",
+        ),
         (("train", WORLD, "another"), "'another' is one word too many"),
         (("train", WORLD, "--steps"), "--steps lacks its value"),
         (("train", WORLD, "--learner.envs", "x"), "--learner.envs is 'x'; write a whole number"),
         (("train", WORLD, "--learner.discount", "x"), "--learner.discount is 'x'; write a number"),
-        (("train", WORLD, "--signal", "evnt-count"), "--signal is 'evnt-count': did you mean 'event-count'?"),
+        (("train", WORLD, "--spread", "turms"), "--spread is 'turms': did you mean 'turns'?"),
         (("train", "--steps", "5"), "it lacks world"),
         (("verify",), "it lacks claim"),
         (("export",), "it lacks policy and out"),
         (("export", "policy.npz"), "it lacks out"),
-        (("sweep", WORLD, "--signal", "nine"), "--signal is 'nine': did you mean 'none'?"),
         (("models", "fetsch"), "what is 'fetsch': did you mean 'fetch'?"),
     ],
 )
@@ -92,11 +94,11 @@ def test_unknown_commands_and_none_are_one_line(capsys):
 
 
 def test_narrow_terminals_and_ascii_change_nothing(capsys, monkeypatch):
-    usual = refusal(capsys, "train", WORLD, "--signal", "evnt-count")
+    usual = refusal(capsys, "train", WORLD, "--spread", "turms")
     monkeypatch.setenv("COLUMNS", "20")
-    assert refusal(capsys, "train", WORLD, "--signal", "evnt-count") == usual
+    assert refusal(capsys, "train", WORLD, "--spread", "turms") == usual
     monkeypatch.setattr("tyro._fmtlib._should_use_utf8_drawing_chars", lambda: False)
-    assert refusal(capsys, "train", WORLD, "--signal", "evnt-count") == usual
+    assert refusal(capsys, "train", WORLD, "--spread", "turms") == usual
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
@@ -113,5 +115,5 @@ def test_help_is_shown_whole(capsys, name):
 
 def test_the_options_of_a_command_are_those_that_it_takes():
     known = options(COMMANDS["train"])
-    assert {"--steps", "--learner.envs", "--hosts.count", "--checkpoints"} <= set(known)
-    assert not {"--world", "--learner", "--hosts"} & set(known)
+    assert {"--steps", "--learner.envs", "--processes.count", "--checkpoints"} <= set(known)
+    assert not {"--world", "--learner", "--processes"} & set(known)

@@ -56,7 +56,7 @@ def test_an_environment_that_dies_is_one_line():
 @pytest.mark.parametrize(
     ("changed", "signal", "said"),
     [
-        ({}, "event-cuont", "unknown signal 'event-cuont'"),
+        ({}, "event-cuont", "signal `event-cuont`: unknown name 'event-cuont'"),
         ({"encoder": "convolutional"}, "none", "encoder = convolutional needs a grid"),
         ({"learners": 2}, "none", "learners = 2 is for device worlds"),
     ],

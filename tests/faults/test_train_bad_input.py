@@ -32,9 +32,9 @@ def refusal(call):
         (("minigrid/doorkey-9x9", SMALL, "none"), ("unknown world 'minigrid/doorkey-9x9'", "doorkey-8x8")),
         (
             (WORLD, SMALL, "event-cuont"),
-            ("unknown signal 'event-cuont'", "none, event-count, event-constant"),
+            ("signal `event-cuont`: unknown name", "did you mean 'event-count'"),
         ),
-        ((WORLD, SMALL, ""), ("unknown signal ''",)),
+        ((WORLD, SMALL, ""), ("signal ``: a name is missing",)),
         (
             ("minigrid/unlock-pickup", Settings(envs=4, rollout=289, minibatches=1), "none"),
             ("rollout = 289", "minigrid/unlock-pickup", "288 steps", "at most that"),
@@ -104,7 +104,7 @@ def job(tmp_path, **changed):
     ("changed", "said"),
     [
         ({"world": "minigrid/doorkey"}, "unknown world 'minigrid/doorkey'"),
-        ({"signal": {"name": "curiosity", "weights": []}}, "unknown signal 'curiosity'"),
+        ({"signal": {"name": "curiosity", "weights": []}}, "signal `curiosity`: unknown name"),
         ({"learner": {"envs": 0}}, "envs is 0"),
         ({"learner": {"envs": 3, "rollout": 700, "minibatches": 1}}, "rollout = 700"),
     ],
@@ -136,4 +136,4 @@ def test_the_worker_is_a_program_of_its_own(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=dict(os.environ))
     assert done.returncode == 2
     assert done.stderr.strip().count("\n") == 0
-    assert "unknown signal 'curiosity'" in done.stderr
+    assert "signal `curiosity`: unknown name" in done.stderr

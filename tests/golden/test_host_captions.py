@@ -189,3 +189,15 @@ def test_a_table_keeps_ten_thousand_sentences_apart():
     assert (table.code(""), table.text(0)) == (0, "")
     again = Table(table.texts)
     assert all(again.code(text) == table.code(text) for text in table.texts[::97])
+
+
+def test_many_numbers_are_told_as_one_by_one_those_below_zero_too():
+    rng = np.random.default_rng(3)
+    for keys in (np.full(300, -1), rng.integers(-5, 5, 1000), rng.integers(0, 2**40, 1000)):
+        table, few = Table(), Table()
+        many, single = Lookup(table, str), Lookup(few, str)
+        for _ in range(2):
+            at_once = many(keys.astype(np.int64))
+            alone = np.concatenate([single(keys[i : i + 1].astype(np.int64)) for i in range(len(keys))])
+            assert [table.text(code) for code in at_once] == [few.text(code) for code in alone]
+            assert [table.text(code) for code in at_once] == [str(key) for key in keys]

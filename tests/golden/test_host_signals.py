@@ -168,7 +168,7 @@ def test_a_signal_without_words_is_refused_in_one_line():
     with pytest.raises(OutriderError, match="signal event-count pays captioned events, and world") as told:
         train_host("gymnasium/CartPole-v1", SETTINGS, 0, SETTINGS.batch, signal="event-count")
     assert "\n" not in str(told.value)
-    with pytest.raises(OutriderError, match="unknown signal 'event-cuont'"):
+    with pytest.raises(OutriderError, match="unknown name 'event-cuont'"):
         train_host("gymnasium/CartPole-v1", SETTINGS, 0, SETTINGS.batch, signal="event-cuont")
 
 

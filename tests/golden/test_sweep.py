@@ -136,7 +136,7 @@ def test_the_area_is_the_verdicts():
         ("doorkey-8x8", "doorkey-9x9", "unknown world"),
         ("candidates = 9", "candidates = 1", "candidates is 1; write a whole number of at least 2"),
         ("candidates = 9", "candidate = 9", "unknown key 'candidate': did you mean 'candidates'?"),
-        ("[space]", '[signal]\nname = "event-count"\n[space]', "a signal and an engine go together"),
+        ("[space]", '[signal]\nname = "event-count"\n[space]', "name an engine that gives them"),
         ("[space]", "[space", "is not valid TOML"),
     ],
 )

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from outrider.agents.released import Policy
     from outrider.learn.episode import Episode
 
+PAID = {"event-count": 2.0, "event-constant": 0.5}  # what these pay for a new event of weight 1
+
 
 def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
-    """Play episodes with a policy and draw one. A bonus is shown as the event paid it when it was new."""
+    """Play episodes with a policy and draw one. An event's bonus is shown as it was paid when it was new.
+
+    Of other signals, and of expressions, no bonus is shown.
+    """
     from outrider.agents.released import load
     from outrider.report.gif import draw_episode
     from outrider.worlds.names import is_host
@@ -31,8 +36,9 @@ def watch(policy: Path, out: Path, seed: int, weights: Path | None) -> Path:
     watched = _watched_on_the_host if is_host(trained.world) else _watched
     episode, texts = watched(trained, seed)
     captions = [texts.get(event, "") for event in episode.events]
+    scale = PAID.get(str(trained.about["training"].get("signal")), 0.0)
     paid = [
-        2.0 * (by_caption.get(c) or 0.0) if new else 0.0
+        scale * (by_caption.get(c) or 0.0) if new else 0.0
         for c, new in zip(captions, episode.first, strict=True)
     ]
     paid[-1] = 0.0  # what ends the episode is the reward's business

@@ -1,1 +1,1 @@
-"""Signals without language: counts and, later, RND, ICM, NovelD, E3B."""
+"""Signals without language: counts, RND, ICM, NovelD, RIDE, E3B, disagreement."""

@@ -59,7 +59,7 @@ def anneal(signal: Signal, over: int) -> Signal:
     """What the signal pays, falling linearly to 0 over so many environment steps of the learner's whole team."""
 
     def bonus(state: Annealed, trajectory: Trajectory) -> Float[Array, "T B"]:
-        left = jnp.maximum(0.0, 1 - state.steps / over)
+        left = jnp.maximum(0.0, 1 - state.steps / float(over))
         return left * signal.bonus(state.inner, trajectory)
 
     def update(state: Annealed, trajectory: Trajectory, key: Key) -> tuple[Annealed, Metrics]:

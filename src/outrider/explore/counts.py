@@ -32,7 +32,8 @@ def count(ground: Ground, of: str = "observations", scale: float = 0.1) -> Signa
 def episodic_count(ground: Ground, of: str = "observations", scale: float = 0.1) -> Signal:
     """`scale / sqrt(n)` of the place reached, n visits in the present episode.
 
-    Source: Henaff et al. 2023, section 3 (their best episodic bonus on MiniGrid).
+    Source: Henaff et al. 2023, section 3 (their best episodic bonus on MiniGrid). Counted are the places
+    that steps lead to: where an episode begins is new until it is come back to.
     """
 
     def bonus(visits: Visits, trajectory: Trajectory) -> Float[Array, "T B"]:

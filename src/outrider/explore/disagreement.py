@@ -33,7 +33,7 @@ class Ensemble(eqx.Module):
         return jnp.stack([model(before, part.action) for model in self.models])
 
     def loss(self, part: Moves) -> Float[Array, "n"]:
-        """Half the mean squared error, summed over the models; each sees another half of the moves."""
+        """Half the mean squared error, summed over the models; each sees one of two halves of the moves."""
         after = jax.lax.stop_gradient(self.embed(part.after))
         errors = 0.5 * jnp.square(self.expect(part) - after).mean(-1)
         mine = (jnp.arange(errors.shape[1])[None] + jnp.arange(MODELS)[:, None]) % 2
@@ -44,7 +44,7 @@ def disagreement(ground: Ground) -> Signal:
     """The variance of what an ensemble of forward models expects, in the mean over the embedding.
 
     Source: Pathak et al. 2019, eq. 1 (random features, 5 models). Deviation: models differ by their first weights and
-    by which half of each minibatch they learn from.
+    by which of two halves of each minibatch they learn from.
     """
 
     def init(key: Key, atlas: Atlas) -> Student:

@@ -59,8 +59,9 @@ def taught(
 ) -> tuple[Student, Metrics]:
     """After one pass over a share of the rollout."""
     rows = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), moves(ground, pupil.seen, trajectory))
-    size = max(1, int(len(rows.weight) * SHARE) // MINIBATCHES)
-    order = shuffled(key, len(rows.weight))[: size * MINIBATCHES].reshape(MINIBATCHES, size)
+    minibatches = min(MINIBATCHES, len(rows.weight))
+    size = max(1, int(len(rows.weight) * SHARE) // minibatches)
+    order = shuffled(key, len(rows.weight))[: size * minibatches].reshape(minibatches, size)
     parameters, as_networks = ravel_pytree(pupil.networks)
 
     def cost(parameters: Array, part: Moves) -> Array:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from outrider.errors import OutriderError, nearest
 
+MOST_STEPS = 2_000_000_000  # of one run
 NONE = "none"
 EVENTS = ("event-count", "event-constant")  # pay captioned events by the weights that an engine gives
 PLAIN = (
@@ -26,6 +27,7 @@ PLAIN = (
     "e3b",
     "disagreement",
 )
+LOOKING = tuple(name for name in PLAIN if "situation" not in name)  # at what steps led to
 ALONE = (NONE, *EVENTS, *PLAIN)
 NUMBERED = {"scale": "a factor", "clip": "the most a step pays", "anneal": "environment steps"}
 AROUND = ("episodic", "normalise")
@@ -41,20 +43,25 @@ class Expression:
     number: float = 0.0
 
     @property
+    def names(self) -> frozenset[str]:
+        """The signals in it, without what stands around them."""
+        inner = frozenset().union(*(one.names for one in self.inner))
+        return inner | {self.name} if self.name in ALONE else inner
+
+    @property
     def looks(self) -> bool:
         """Whether it looks at what steps led to."""
-        here = (self.name in PLAIN and "situation" not in self.name) or self.name == "episodic"
-        return here or any(one.looks for one in self.inner)
+        return self.name in ("episodic", *LOOKING) or any(one.looks for one in self.inner)
 
     @property
     def situations(self) -> bool:
         """Whether it looks at situations."""
-        return "situation" in self.name or any(one.situations for one in self.inner)
+        return any("situation" in name for name in self.names)
 
     @property
     def events(self) -> bool:
         """Whether it pays captioned events, whose weights an engine must give."""
-        return self.name in EVENTS or any(one.events for one in self.inner)
+        return not self.names.isdisjoint(EVENTS)
 
 
 def parse(text: str) -> Expression:
@@ -83,7 +90,8 @@ def _expression(text: str, tokens: list[str]) -> tuple[Expression, list[str]]:
         )
     inner: list[Expression] = []
     number = None
-    while rest[0] in "(,":
+    rest = [",", *rest[1:]]  # a list, each part behind a comma
+    while rest[0] == ",":
         rest = rest[1:]
         if inner and name in NUMBERED and number is None:
             number, rest = _number(text, name, rest), rest[1:]
@@ -110,10 +118,14 @@ def _number(text: str, name: str, rest: list[str]) -> float:
         number = float(rest[0])
     except (ValueError, IndexError):
         number = -1.0
-    if not 0 < number < float("inf"):
-        found = rest[0] if rest else "nothing"
+    whole = name != "anneal" or (number >= 1 and number % 1 == 0 and number <= MOST_STEPS)
+    if not (0 < number < float("inf") and whole):
+        found, above = (
+            (rest[0] if rest else "nothing"),
+            f"from 1 to {MOST_STEPS}" if name == "anneal" else "above 0",
+        )
         raise OutriderError(
-            f"signal `{text}`: {name} needs {NUMBERED[name]} above 0, not `{found}`; for example {_example(name)}"
+            f"signal `{text}`: {name} needs {NUMBERED[name]} {above}, not `{found}`; for example {_example(name)}"
         )
     return number
 

@@ -51,10 +51,15 @@ def nothing() -> Signal:
 
 
 def payable(trajectory: Trajectory) -> Bool[Array, "T B"]:
-    """Steps whose end a bonus may pay for: what ends an episode is the reward's business, and leads nowhere."""
-    return ~trajectory.terminated
+    """Steps whose end a bonus may pay for: what ends an episode is the reward's business, and leads nowhere.
+
+    Nor is a step paid whose action was ignored.
+    """
+    acted = True if trajectory.idle is None else ~trajectory.idle
+    return ~trajectory.terminated & acted
 
 
 def ends(trajectory: Trajectory) -> Bool[Array, "T B"]:
-    """The last steps of episodes, whichever way they end."""
-    return trajectory.terminated | trajectory.truncated
+    """The last steps of episodes, whichever way they end, and those that only begin one."""
+    over = trajectory.terminated | trajectory.truncated
+    return over if trajectory.idle is None else over | trajectory.idle

@@ -184,6 +184,7 @@ def _check_finite(turn: Turn, group: Group, t: int, before: Before) -> None:
 
 def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
     """The pages as the learner knows them. Worlds that say nothing have events of code 0."""
+    idles = any(group.worlds.idles for group in groups)
     here: Any = ()  # the worlds stay where they are
     opening = Sight(memory, _obs(page.rows[0]), page.restart[0])
     trajectory = Trajectory(
@@ -196,11 +197,12 @@ def _as_rollout(page: Pages, memory: Any, groups: list[Group]) -> Rollout:
         truncated=page.truncated,
         events=page.events,
         first=page.first,
+        idle=page.idle if idles else None,
         reached=None if page.reached is None else _obs(page.reached),
         episode_return=page.episode_return,
         episode_length=page.episode_length,
     )
-    valid = ~page.idle if any(group.worlds.idles for group in groups) else None
+    valid = ~page.idle if idles else None
     marks = Marks(valid, page.restart, page.next_value)
     return Rollout(here, opening, opening, opening, trajectory, marks)
 

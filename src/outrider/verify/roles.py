@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from outrider.explore.names import parse
 from outrider.verify.plan import NO_SIGNAL, Arm
 
 UNGUIDED = "unguided"
-NOVELTY = "novelty"  # a signal without captions or a model
+NOVELTY = "novelty"  # signals of which not all pay captions, without a model
 EVENT_COUNTS = "event-counts"
 CONSTANT_BONUS = "constant-bonus"
 ORACLE = "oracle"
 WORD_OVERLAP = "word-overlap"
 MODEL = "model"
 
-# Placebos have the right form and no knowledge. The first three need no model, the others break its answers.
-WITHOUT_MODEL = (EVENT_COUNTS, CONSTANT_BONUS, WORD_OVERLAP)
+# Placebos have the right form and no knowledge. The first four need no model, the others break its answers.
+WITHOUT_MODEL = (NOVELTY, EVENT_COUNTS, CONSTANT_BONUS, WORD_OVERLAP)
 BROKEN_ANSWERS = ("shuffled", "random", "inverted")
 PLACEBOS = WITHOUT_MODEL + BROKEN_ANSWERS
 
@@ -36,7 +37,10 @@ def role(arm: Arm) -> str:
         return UNGUIDED if arm.signal == NO_SIGNAL else NOVELTY
     head = re.split(r"[^\w-]", arm.engine.strip(), maxsplit=1)[0]
     if head == "constant":
-        return EVENT_COUNTS if arm.signal == "event-count" else CONSTANT_BONUS
+        paid = parse(arm.signal).names
+        return {frozenset({"event-count"}): EVENT_COUNTS, frozenset({"event-constant"}): CONSTANT_BONUS}.get(
+            paid, NOVELTY
+        )
     return head if head in (*BROKEN_ANSWERS, ORACLE, WORD_OVERLAP) else MODEL
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 MANY = 200  # numbers, from which on a table of places is quicker than a dictionary
 SLOT_BITS = 14
+NOBODY = np.iinfo(np.int64).min  # in an empty place
 SLOTS = 2**SLOT_BITS
 # Fibonacci hashing (Knuth, volume 3, section 6.4): 2 ** 64 over the golden ratio.
 HASH = np.uint64(0x9E3779B97F4A7C15)
@@ -58,14 +59,14 @@ class Lookup(dict[int, int]):
     def __init__(self, table: Table, write: Callable[[int], str]) -> None:
         super().__init__()
         self._table, self._write = table, write
-        self._keys, self._codes = np.full(SLOTS, -1, np.int64), np.zeros(SLOTS, np.int32)
+        self._keys, self._codes = np.full(SLOTS, NOBODY, np.int64), np.zeros(SLOTS, np.int32)
 
     def __missing__(self, key: int) -> int:
         code = self[key] = self._table.code(self._write(key))
         return code
 
     def __call__(self, keys: np.ndarray) -> np.ndarray:
-        """Codes `[n]` int32 of numbers `[n]` int64 from 0 on."""
+        """Codes `[n]` int32 of numbers `[n]` int64, any but the least there is."""
         if len(keys) < MANY:
             return self._one_by_one(keys)
         place = (keys.view(np.uint64) * HASH >> np.uint64(64 - SLOT_BITS)).view(np.int64)
