@@ -52,7 +52,8 @@ def test_host_worlds_are_listed_by_their_package(capsys, monkeypatch):
     def missing(name):
         raise ImportError(f"No module named {name!r}")
 
-    assert "runs on the host" in told(capsys, "play", "envpool/MiniGrid-DoorKey-8x8-v0")
+    asked = ("ask", "You won.", "--world", "envpool/MiniGrid-DoorKey-8x8-v0")
+    assert "runs on the host" in told(capsys, *asked)
     monkeypatch.setattr("outrider.worlds.listing.import_module", missing)
     assert "pip install 'outrider[host]'" in told(capsys, "worlds", "envpool/MiniGrid")
     assert main(["worlds", "--all"]) == 0

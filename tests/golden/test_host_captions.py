@@ -138,10 +138,11 @@ def test_a_step_is_told_the_same_at_once_and_while_the_next_is_under_way(world_i
     for at_once in (True, False):
         worlds = host.make(world_id, 4)
         worlds.reset(5)
-        draw, before = np.random.default_rng(1), None
+        draw, before, action = np.random.default_rng(1), None, np.zeros(4, np.int32)
         told.append([])
         for _ in range(150):
-            worlds.send(draw.integers(1, worlds.actions.space.outputs, 4).astype(np.int32))
+            action[:] = draw.integers(1, worlds.actions.space.outputs, 4)  # over the last one
+            worlds.send(action)
             if before:
                 told[-1].append(before.event)
             now = worlds.receive().said
