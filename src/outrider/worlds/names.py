@@ -30,14 +30,9 @@ HOST = {
     "pettingzoo": "PettingZoo's parallel worlds, as FAMILY/NAME",
     "atari": "Atari's games through ale-py, whole games with sticky actions",
     "crafter": "Crafter with and without reward",
-<<<<<<< HEAD
-    "nethack": "nle's worlds, with +renamed in made-up words",
-    "minihack": "MiniHack's worlds, the same, with +engravings=4, 16 or 64 of sentences not to be trusted",
-    "textworld": "TextWorld's challenges, such as coin-collector-5",
-=======
     "nethack": "nle's worlds; +renamed",
     "minihack": "MiniHack's worlds; +renamed, +engravings=4 (16, 64)",
->>>>>>> worlds
+    "textworld": "TextWorld's challenges, such as coin-collector-5",
 }
 
 
