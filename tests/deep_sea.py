@@ -63,6 +63,9 @@ class DeepSea:
     def stagger(self, key, state):
         return state, self._observe(state)
 
+    def situation(self, state):
+        return jnp.stack([state.row, state.column])
+
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)
 

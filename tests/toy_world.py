@@ -59,6 +59,9 @@ class Toy:
     def stagger(self, key, state):
         return state, self._observe(state)
 
+    def situation(self, state):
+        return jnp.stack([state.bit])
+
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)
 

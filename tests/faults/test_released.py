@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from outrider.agents.actor_critic import ActorCritic
+from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.released import FILE, FORMAT, describe, load, save
@@ -150,6 +151,29 @@ def test_values_and_rows_come_back_too(dueling, norm, tmp_path):
     action, _ = found.act(found.start(3), obs, np.zeros(3, bool))
     np.testing.assert_array_equal(action, values(row(jax.tree.map(jnp.asarray, obs))).argmax(-1))
     assert found.network.epsilon == 0.25
+
+
+def test_members_and_their_priors_come_back_too(tmp_path):
+    row = RowFeatures(Row((Part((), 2),), "float32"))
+    sizes = {"width": 8, "depth": 1, "encoder": "flat", "dueling": True, "norm": False}
+    sizes |= {"members": 3, "prior": 2.5}
+    values = Members(jax.random.key(1), row, Discrete(4), **sizes)
+    network = Bootstrapped(values, jnp.float32(0.0))
+    save(tmp_path / "policy", network, about(network) | {"network": describe(network, sizes)})
+    found = load(tmp_path / "policy")
+    assert jax.tree.structure(found.network) == jax.tree.structure(network)
+    for a, b in zip(jax.tree.leaves(found.network), jax.tree.leaves(network), strict=True):
+        np.testing.assert_array_equal(a, b)
+    vector = np.random.default_rng(2).normal(size=(30, 2)).astype(np.float32)
+    obs = Obs(np.zeros((30, 0, 0), np.uint8), vector)
+    action, words = found.act(found.start(30), obs, np.zeros(30, bool))
+    np.testing.assert_array_equal(words, np.arange(30))
+    own = np.asarray(values(jnp.asarray(vector)))[np.arange(30) % 3, np.arange(30)]
+    np.testing.assert_array_equal(action, own.argmax(-1))
+    assert found.about["network"]["kind"] == "bootstrapped"
+    lost = {"network": describe(network, sizes | {"members": 2})}
+    save(tmp_path / "policy", network, about(network) | lost)
+    assert "arrays of other shapes" in refusal(lambda: load(tmp_path / "policy"))
 
 
 def test_without_a_key_the_likeliest_action_is_taken(network, saved):

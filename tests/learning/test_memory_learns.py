@@ -53,6 +53,9 @@ class Recall:
     def stagger(self, key, state):
         return state, self._observe(state)
 
+    def situation(self, state):
+        return jnp.stack([state.cue])
+
     def flag_bits(self, codes):
         return jnp.zeros(codes.shape, jnp.uint32)
 
