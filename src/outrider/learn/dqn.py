@@ -60,17 +60,14 @@ class DQN(NamedTuple):
         assert isinstance(world.space, Discrete)
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
         features = Features(s.cells, world.view, world.vector + world.flags)
-        sizes = (s.width, s.depth, s.encoder, s.dueling)
+        sizes, rates = (s.width, s.depth, s.encoder, s.dueling), rates or QRates.of(s)
         if s.members > 1:
-            network, acts = (
-                Members(network_key, features, world.space, s.members, s.prior, *sizes),
-                Bootstrapped,
-            )
+            network = Members(network_key, features, world.space, s.members, s.prior, *sizes)
+            actor = Bootstrapped(network, rates.epsilon_start)
         else:
-            network, acts = QNetwork(network_key, features, world.space, *sizes), EpsilonGreedy
+            network = QNetwork(network_key, features, world.space, *sizes)
+            actor = EpsilonGreedy(network, rates.epsilon_start)
         copies, obs = self.batch.reset(world_key)
-        rates = rates or QRates.of(s)
-        actor = acts(network, rates.epsilon_start)
         one = jax.tree.map(lambda x: x[0], obs)
         step = Transition(one, jnp.int32(0), jnp.float32(0), jnp.array(False), one)
         return QLearner(
