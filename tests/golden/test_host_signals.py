@@ -172,6 +172,36 @@ def test_a_signal_without_words_is_refused_in_one_line():
         train_host("gymnasium/CartPole-v1", SETTINGS, 0, SETTINGS.batch, signal="event-cuont")
 
 
+@pytest.mark.parametrize(
+    "signal",
+    ["situation-count", "episodic-situation-count", "chain(event-count, scale(situation-count, 0.5))"],
+)
+def test_situations_are_refused_in_one_line_before_any_world_is_made(signal):
+    with pytest.raises(OutriderError) as told:
+        train_host(
+            "gymnasium/Counting", SETTINGS, 0, SETTINGS.batch, signal=signal, make=lambda *asked: 1 / 0
+        )
+    assert f"signal `{signal}` looks at situations" in str(told.value)
+    assert "use observation counts" in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_counts_of_sights_are_paid_for_what_steps_led_to():
+    """Every sight but an episode's first is a new one here, and what terminates an episode is not paid."""
+    trained = train_host(
+        "gymnasium/Counting",
+        SETTINGS,
+        0,
+        3 * SETTINGS.batch,
+        signal="observation-count",
+        overlap=False,
+        make=speaking(),
+    )
+    terminated = np.array([[row[2] for row in counting.walk(copy, 3 * LENGTH)] for copy in range(COPIES)])
+    share = 1 - terminated.T.reshape(3, LENGTH * COPIES).mean(-1)
+    np.testing.assert_allclose(trained.lines.bonus, 0.1 * share, rtol=1e-4)
+
+
 def test_more_sentences_than_codes_are_refused_in_one_line(monkeypatch):
     for module in (host_words, host):
         monkeypatch.setattr(module, "CODES", 4)

@@ -64,7 +64,7 @@ def test_without_a_mask_the_update_is_the_devices_bit_for_bit(memory):
     assert np.abs(one_idle - plain).max() > 1e-5
 
 
-def filled(mode, memory="none"):
+def filled(mode, memory="none", looks=False):
     """A learner, and the rollout that two groups of counting worlds leave."""
     settings = Settings(envs=COPIES, rollout=LENGTH, width=16, memory=memory, **ONE_STEP)
     worlds = [GymnasiumWorlds(counting.vector(mode, first=3 * g), "gymnasium/Counting") for g in range(2)]
@@ -72,7 +72,7 @@ def filled(mode, memory="none"):
     learner = host.init(ppo, worlds[0], jax.random.key(7))
     learner = learner._replace(network=jax.tree.map(lambda x: x * 2, learner.network))
     groups = host_collect.begin(worlds, [learner.network.start(3)] * 2, [0, 0])
-    page = host_collect.pages(groups, LENGTH)
+    page = host_collect.pages(groups, LENGTH, looks)
     parameters, key = ravel_pytree(learner.network)[0], jax.random.key(4)
     before = host_collect.Before(0, COPIES, 0)
     rollout = host_collect.collect(actor_of(learner.network), parameters, groups, page, key, before)
@@ -113,6 +113,25 @@ def test_every_step_is_bootstrapped_from_what_it_led_to(mode, memory):
                 assert path.episode_return[t, copy] == returned
                 assert path.episode_length[t, copy] == then[2]
                 held, returned = learner.network.start(1), 0.0
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_signals_see_what_every_step_led_to_before_any_reset(mode):
+    """The next row, but of a truncated step its episode's final sight and not the next episode's first."""
+    *_, rollout = filled(mode, looks=True)
+    path, valid = rollout.trajectory, rollout.marks.valid
+    valid = np.ones_like(path.truncated) if valid is None else valid
+    assert path.reached.vector.shape == path.obs.vector.shape
+    assert path.reached.grid.shape == path.obs.grid.shape
+    cut = 0
+    for copy in range(COPIES):
+        rows = np.flatnonzero(valid[:, copy])
+        for t, (*_, terminated, truncated, then) in zip(rows, counting.walk(copy, len(rows)), strict=True):
+            if not terminated:  # after those it has no meaning
+                assert tuple(path.reached.vector[t, copy]) == then
+            cut += truncated
+    assert cut > 8
+    assert filled(mode)[-1].trajectory.reached is None  # nobody looks
 
 
 def slow_advantage(rollout, discount, trace):
