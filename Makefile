@@ -53,7 +53,7 @@ BENCHMARKS ?= $(addprefix benchmarks/,ppo_rate.py host_rate.py cartpole_rate.py 
 
 prove: $(VENV)/ready-dev ## Show that every learner learns, and what is scored and seen by chance (an hour)
 	@for script in $(PROOFS); do echo "$$script"; $(PY) $$script || exit 1; done
-PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py)
+PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py shortest_ways.py)
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \

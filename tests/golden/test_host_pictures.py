@@ -54,9 +54,8 @@ def test_play_takes_keys_from_a_pipe():
 def test_what_cannot_be_played_is_one_line():
     from outrider.commands.host_player import HostPlayer
 
-    pytest.importorskip("mpe2")
     for world_id, said in (
-        ("pettingzoo/mpe2/simple_spread_v3", "take a multiple of 3"),
+        ("pettingzoo/mpe2/simple_spread_v3", "a team of agents"),
         ("gymnasium/MountainCarContinuous-v0", "only discrete ones can be played by hand"),
     ):
         with pytest.raises(OutriderError, match=said) as told:

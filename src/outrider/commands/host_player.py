@@ -28,9 +28,10 @@ class HostPlayer:
 
     def __init__(self, world_id: str, seed: int):
         self.id, self._seed = world_id, seed
-        self._worlds = host.make(world_id, 1)
+        self._worlds = host.alone(world_id)
         space = self._worlds.actions.space
         if not isinstance(space, Discrete):
+            self.close()
             raise OutriderError(
                 f"world {world_id} has actions {space}; only discrete ones can be played by hand"
             )
@@ -42,6 +43,10 @@ class HostPlayer:
     def mission(self) -> str:
         """What the world says is to do; may be nothing."""
         return self._worlds.teller.missions()[0] if self._worlds.teller else ""
+
+    def close(self) -> None:
+        """Let go of the environment and of its processes."""
+        self._worlds.close()
 
     def restart(self) -> Scene:
         """A fresh episode."""

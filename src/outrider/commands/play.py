@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -28,22 +30,27 @@ def play(world_id: str, seed: int) -> None:
     """Play until q or the end of the input. Errors: unknown world; from a pipe, a key that means no action here."""
     console = Console(highlight=False, markup=False)
     if not (console.is_terminal and sys.stdin.isatty()):
-        _in_lines(_player(world_id, seed), console)
+        with _player(world_id, seed) as player:
+            _in_lines(player, console)
         return
     with single_keys():
         console.print(f"{'making' if is_host(world_id) else 'compiling'} {world_id} ...")
-        _in_terminal(_player(world_id, seed), console)
+        with _player(world_id, seed) as player:
+            _in_terminal(player, console)
 
 
-def _player(world_id: str, seed: int) -> AnyPlayer:
+@contextlib.contextmanager
+def _player(world_id: str, seed: int) -> Iterator[AnyPlayer]:
     if is_host(world_id):
         from outrider.commands.host_player import HostPlayer
 
-        return HostPlayer(world_id, seed)
+        with contextlib.closing(HostPlayer(world_id, seed)) as player:
+            yield player
+        return
     check_installed(world_id)
     from outrider.commands.player import Player
 
-    return Player(world_id, seed)
+    yield Player(world_id, seed)
 
 
 def _in_lines(player: AnyPlayer, console: Console) -> None:

@@ -70,7 +70,7 @@ def _watched_on_the_host(trained: Policy, seed: int) -> tuple[Episode, dict[int,
     from outrider.learn.host_episode import play_host
     from outrider.worlds import host
 
-    worlds = host.make(trained.world, 1)
+    worlds = host.alone(trained.world)
     try:
         episode = play_host(trained.network, worlds, seed)
     finally:

@@ -3,6 +3,6 @@
 from outrider.worlds.host.envpool import EnvpoolWorlds
 from outrider.worlds.host.face import HostWorlds, Turn
 from outrider.worlds.host.gymnasium import GymnasiumWorlds
-from outrider.worlds.host.make import make
+from outrider.worlds.host.make import alone, make
 
-__all__ = ["EnvpoolWorlds", "GymnasiumWorlds", "HostWorlds", "Turn", "make"]
+__all__ = ["EnvpoolWorlds", "GymnasiumWorlds", "HostWorlds", "Turn", "alone", "make"]

@@ -34,3 +34,12 @@ def make(
     if not captions:
         made.teller = None
     return made
+
+
+def alone(world_id: str) -> HostWorlds:
+    """One copy, to be played by hand or filmed. Errors: as `make`; a team of agents, which is no one player's."""
+    if world_id.startswith("pettingzoo/"):
+        raise OutriderError(
+            f"world {world_id} has a team of agents, which cannot be played or filmed; train it"
+        )
+    return make(world_id, 1)
