@@ -12,7 +12,8 @@ from outrider.explore.names import ALONE
 from outrider.explore.noveld import noveld
 from outrider.explore.registry import BUILT, build
 from outrider.explore.rnd import rnd
-from wandering import COPIES, LENGTH, atlas, ground, rollout
+from outrider.types import Atlas
+from wandering import CODES, COPIES, LENGTH, atlas, ground, rollout
 
 KEY = jax.random.key(3)
 MADE = (
@@ -74,3 +75,52 @@ def test_what_is_familiar_pays_less(signal):
     for turn in range(200):
         state, _ = update(state, path, jax.random.key(turn))
     assert float(bonus(state, path).mean()) < 0.5 * first
+
+
+TOLD = (
+    "event-count",
+    "event-constant",
+    "chain(observation-count, event-count)",
+    "scale(event-count, 3)",
+    "clip(event-count, 0.7)",
+    "anneal(event-count, 1000)",
+    "normalise(event-count)",
+    "episodic(event-count)",
+    "chain(scale(episodic(event-constant), 0.5), anneal(normalise(clip(event-count, 0.7)), 1000))",
+)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_grown_atlas_reaches_the_signals_inside_and_nothing_else_changes(name):
+    """Counts, visits, networks, moments and clocks are kept; what is paid is paid by the new weights."""
+    signal, half = build(name, ground()), jnp.arange(CODES) % 2 == 0
+    small = Atlas(jnp.where(half, 0.5, 0.0), half)
+    grown = Atlas(jnp.linspace(0.1, 1, CODES), jnp.ones(CODES, bool))
+    before, update, bonus = signal.init(KEY, small), jax.jit(signal.update), jax.jit(signal.bonus)
+    for seed in range(2):
+        before, _ = update(before, rollout(seed), KEY)
+    after = signal.told(before, grown)
+    assert jax.tree.structure(after) == jax.tree.structure(before)
+    pairs = [
+        jax.tree.leaves(state, is_leaf=lambda part: isinstance(part, Atlas)) for state in (before, after)
+    ]
+    told = 0
+    for old, new in zip(*pairs, strict=True):
+        if isinstance(old, Atlas):
+            told += 1
+            jax.tree.map(np.testing.assert_array_equal, (old, new), (small, grown))
+        else:
+            np.testing.assert_array_equal(old, new)
+    assert told == name.count("event-")
+    counted = sum(np.bincount(np.ravel(rollout(seed).events), minlength=CODES) for seed in range(2))
+    kept = [leaf for leaf in pairs[1] if not isinstance(leaf, Atlas) and leaf.shape == (CODES,)]
+    assert len(kept) == name.count("event-count")
+    for n in kept:
+        np.testing.assert_array_equal(n, counted)
+    path = rollout(2)
+    assert np.abs(bonus(after, path) - bonus(before, path)).max() > 0.01
+    if "anneal" not in name and "normalise" not in name:  # as if all had been known from the start
+        start = signal.init(KEY, grown)
+        for seed in range(2):
+            start, _ = update(start, rollout(seed), KEY)
+        np.testing.assert_allclose(bonus(after, path), bonus(start, path), rtol=1e-6)
