@@ -43,6 +43,8 @@ def table(measured: dict[str, Any]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if value is None:
+        return "-"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
