@@ -90,7 +90,7 @@ $(VENV)/ready-run: $(VENV)/ready-build pyproject.toml src/outrider/lm/models.py
 
 $(VENV)/ready-dev: $(VENV)/ready-run
 	@echo "Installing the tools for tests and documentation into $(VENV) (once)"
-	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,dev,docs]' || $(FAILED)
+	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,crafter,dev,docs]' || $(FAILED)
 	@touch $@
 
 $(VENV)/ready-bench: $(VENV)/ready-run
