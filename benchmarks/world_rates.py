@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from record import RESULTS, record
 
-from outrider.ops.distribution import Discrete, Space
+from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.worlds.batch import Batch
 from outrider.worlds.listing import matching
 from outrider.worlds.names import WORLDS
@@ -79,13 +79,22 @@ def sees(world: World) -> str:
     return " + ".join(filter(None, (grid, vector)))
 
 
+def _does(space: Space) -> str:
+    """What an action is: a choice of so many, or numbers."""
+    if isinstance(space, Discrete):
+        return str(space.n)
+    if isinstance(space, Continuous):
+        return f"{space.size} number" + "s" * (space.size > 1)
+    return " x ".join(map(str, space.sizes))
+
+
 def main(pattern: str) -> None:
     """Measure, and write the result beside what it leaves out."""
     earlier = RESULTS / "world_rates.json"
     rows = {row["world"]: row for row in json.loads(earlier.read_text())["rows"]} if earlier.exists() else {}
     for name in matching(pattern) if pattern else WORLDS:
         world = make(name)
-        does = str(world.space.outputs) if isinstance(world.space, Discrete) else str(world.space)
+        does = _does(world.space)
         rows[name] = {
             "world": name,
             "sees": sees(world),

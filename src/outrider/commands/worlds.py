@@ -50,7 +50,9 @@ def _table(names: Iterable[str], wide: bool) -> Table:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    for column in ("world", "sees", "actions"):
+    names = tuple(names)
+    table.add_column("world", no_wrap=True, min_width=max(map(len, names)))
+    for column in ("sees", "actions"):
         table.add_column(column, no_wrap=True)
     for column in ("horizon", "captions", "steps/s"):
         table.add_column(column, no_wrap=True, justify="right")
@@ -65,10 +67,15 @@ def _table(names: Iterable[str], wide: bool) -> Table:
             found.actions if found else str(len(facts.actions) or "-"),
             f"{facts.horizon:,}",
             f"{listing.captions(name):,}",
-            f"{found.rate:,.0f}" if found else "-",
+            _short(found.rate) if found else "-",
             *([scores] if wide else []),
         )
     return table
+
+
+def _short(rate: float) -> str:
+    """As 1.72 M or 20.4 k."""
+    return f"{rate / 1e6:.3g} M" if rate >= 1e6 else f"{rate / 1e3:.3g} k"
 
 
 def _rest(everything: bool, console: Console) -> None:
