@@ -67,7 +67,7 @@ def test_scores_rates_and_sources_are_shown(capsys, monkeypatch):
     monkeypatch.setattr(listing, "measured", lambda: rates)
     wide = shown(capsys, monkeypatch, "doorkey-8x8", columns=140)
     assert "somebody's best 0.97" in wide
-    assert "123,456" in wide
+    assert "123k" in wide
     full = shown(capsys, monkeypatch, name)
     assert "0.97 somebody's best (https://example.org/paper)" in full
     assert "7x7 cells" in full

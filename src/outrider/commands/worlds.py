@@ -24,6 +24,7 @@ from outrider.worlds.names import (
 
 SHOWN = 5  # sentences of a kind in full view, without --all
 MANY = 5  # options of one name that are still listed one by one
+USUAL = 96  # columns of a terminal that has place for what is seen
 WIDE = 110  # columns of a terminal that has place for scores
 
 
@@ -37,13 +38,13 @@ def worlds(what: str, everything: bool) -> None:
     elif "+" in what:
         check_world(what)  # says what is wrong with it
     else:
-        console.print(_table(listing.matching(what) if what else WORLDS, console.width >= WIDE))
+        console.print(_table(listing.matching(what) if what else WORLDS, console.width))
         if not what:
             _rest(everything, console)
 
 
-def _table(names: Iterable[str], wide: bool) -> Table:
-    """Device worlds; their scores where there is place for them."""
+def _table(names: Iterable[str], width: int) -> Table:
+    """Device worlds; what they show and their scores where there is place for that."""
     table = Table(
         title="Device worlds",
         caption=f"steps of random actions a second, captions included: on {listing.machine()}",
@@ -52,30 +53,30 @@ def _table(names: Iterable[str], wide: bool) -> Table:
     )
     names = tuple(names)
     table.add_column("world", no_wrap=True, min_width=max(map(len, names)))
-    for column in ("sees", "actions"):
+    for column in ("sees", "actions") if width >= USUAL else ("actions",):
         table.add_column(column, no_wrap=True)
     for column in ("horizon", "captions", "steps/s"):
         table.add_column(column, no_wrap=True, justify="right")
-    if wide:
+    if width >= WIDE:
         table.add_column("scores")
     for name in names:
         facts, found = WORLDS[name], listing.measured().get(name)
         scores = ", ".join(f"{one.name} {one.score:.4g}" for one in facts.references)
         table.add_row(
             name,
-            found.observation if found else "-",
+            *([found.observation if found else "-"] if width >= USUAL else []),
             found.actions if found else str(len(facts.actions) or "-"),
             f"{facts.horizon:,}",
             f"{listing.captions(name):,}",
             _short(found.rate) if found else "-",
-            *([scores] if wide else []),
+            *([scores] if width >= WIDE else []),
         )
     return table
 
 
 def _short(rate: float) -> str:
-    """As 1.72 M or 20.4 k."""
-    return f"{rate / 1e6:.3g} M" if rate >= 1e6 else f"{rate / 1e3:.3g} k"
+    """As 1.72M or 20.4k."""
+    return f"{rate / 1e6:.3g}M" if rate >= 1e6 else f"{rate / 1e3:.3g}k"
 
 
 def _rest(everything: bool, console: Console) -> None:
