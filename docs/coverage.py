@@ -22,7 +22,9 @@ def coverage_chart(rows: list[dict[str, Any]]) -> str:
     for power in range(top + 1):
         y = _y(power, top)
         parts.append(f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>')
-        parts.append(f'<text class="dim" text-anchor="end" x="{LEFT - 8}" y="{y + 4}">{_short(10**power)}</text>')
+        parts.append(
+            f'<text class="dim" text-anchor="end" x="{LEFT - 8}" y="{y + 4}">{_short(10**power)}</text>'
+        )
     for label, power in MARKS.items():
         parts.append(_below(power, 18, label))
     parts.append(_below(4.5, 36, "steps of all copies"))

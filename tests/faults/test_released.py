@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -156,8 +157,8 @@ def test_values_and_rows_come_back_too(dueling, norm, tmp_path):
 def test_members_and_their_priors_come_back_too(tmp_path):
     row = RowFeatures(Row((Part((), 2),), "float32"))
     sizes = {"width": 8, "depth": 1, "encoder": "flat", "dueling": True, "norm": False}
+    values = Members(jax.random.key(1), partial(QNetwork, features=row, space=Discrete(4), **sizes), 3, 2.5)
     sizes |= {"members": 3, "prior": 2.5}
-    values = Members(jax.random.key(1), row, Discrete(4), **sizes)
     network = Bootstrapped(values, jnp.float32(0.0))
     save(tmp_path / "policy", network, about(network) | {"network": describe(network, sizes)})
     found = load(tmp_path / "policy")

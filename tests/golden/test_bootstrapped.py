@@ -12,6 +12,7 @@ from jax.flatten_util import ravel_pytree
 import walks
 from deep_sea import DeepSea
 from outrider.agents.bootstrapped import Bootstrapped, Members
+from outrider.agents.q_network import QNetwork
 from outrider.agents.rows import RowFeatures
 from outrider.explore.signal import nothing
 from outrider.learn.dqn import DQN
@@ -32,8 +33,10 @@ def members(seed, dueling=True, norm=False):
     """Some members that have learned: their biases and gains are no zeros and ones."""
 
     def made(key):
-        sizes = MEMBERS, PRIOR, 8, 2, "flat", dueling, norm
-        flat, as_members = ravel_pytree(Members(key, FEATURES, Discrete(ACTIONS), *sizes))
+        def one(key):
+            return QNetwork(key, FEATURES, Discrete(ACTIONS), 8, 2, "flat", dueling, norm)
+
+        flat, as_members = ravel_pytree(Members(key, one, MEMBERS, PRIOR))
         return as_members(flat + 0.3 * jax.random.normal(key, flat.shape))
 
     return jax.jit(made, compiler_options=walks.QUICK)(jax.random.key(seed))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -25,22 +27,7 @@ class Members(eqx.Module):
     priors: QNetwork
     prior: float = eqx.field(static=True)
 
-    def __init__(
-        self,
-        key: Key,
-        features: Features | RowFeatures,
-        space: Discrete,
-        members: int,
-        prior: float,
-        width: int,
-        depth: int,
-        encoder: str = "flat",
-        dueling: bool = False,
-        norm: bool = False,
-    ):
-        def made(key: Key) -> QNetwork:
-            return QNetwork(key, features, space, width, depth, encoder, dueling, norm)
-
+    def __init__(self, key: Key, made: Callable[[Key], QNetwork], members: int, prior: float):
         learned_key, prior_key = jax.random.split(key)
         self.learned = jax.vmap(made)(jax.random.split(learned_key, members))
         self.priors = jax.vmap(made)(jax.random.split(prior_key, members))

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,9 @@ def _build(told: Mapping[str, Any], key: Key) -> Agent:
     if told["kind"] == "epsilon-greedy":
         return EpsilonGreedy(QNetwork(key, features, made, **sizes), jnp.float32(0.0))
     if told["kind"] == "bootstrapped":
-        return Bootstrapped(Members(key, features, made, **sizes), jnp.float32(0.0))
+        members = {name: sizes.pop(name) for name in ("members", "prior")}
+        one = partial(QNetwork, features=features, space=made, **sizes)
+        return Bootstrapped(Members(key, one, **members), jnp.float32(0.0))
     raise ValueError(f"kind {told['kind']!r}")
 
 

@@ -69,6 +69,7 @@ def collect(batch: Batch, network: Agent, copies: Copies, sight: Sight, key: Key
         return (after.copies, Sight(memory, after.obs, done), cut), line
 
     (copies, end, cut), trajectory = jax.lax.scan(step, (copies, sight, sight), jax.random.split(key, length))
+    trajectory = trajectory._replace(reached=_reached(trajectory, end.obs, cut.obs))
     return Rollout(copies, sight, end, cut, trajectory)
 
 
@@ -81,17 +82,15 @@ def next_value(network: Agent, rollout: Rollout) -> Float[Array, "T B"]:
     return jnp.where(rollout.trajectory.truncated, cut, following)
 
 
-def next_obs(rollout: Rollout) -> Obs:
+def _reached(trajectory: Trajectory, end: Obs, cut: Obs) -> Obs:
     """What each step led to, `[T, B, ...]`: as `next_value`, and likewise without meaning after a terminated step."""
-    if rollout.marks:
-        return rollout.trajectory.reached
+    truncated = trajectory.truncated
 
     def of(obs: Array, end: Array, cut: Array) -> Array:
-        truncated = rollout.trajectory.truncated
         following = jnp.concatenate([obs[1:], end[None]])
         return jnp.where(truncated.reshape(*truncated.shape, *[1] * (obs.ndim - 2)), cut, following)
 
-    return jax.tree.map(of, rollout.trajectory.obs, rollout.end.obs, rollout.cut.obs)
+    return jax.tree.map(of, trajectory.obs, end, cut)
 
 
 def choose(where: Bool[Array, "B"], one: Sight, other: Sight) -> Sight:

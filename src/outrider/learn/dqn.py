@@ -15,7 +15,7 @@ from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.explore.signal import Signal
-from outrider.learn.collect import Rollout, Sight, collect, next_obs
+from outrider.learn.collect import Rollout, Sight, collect
 from outrider.learn.diary import Diary, Line, start, write
 from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
@@ -60,12 +60,16 @@ class DQN(NamedTuple):
         assert isinstance(world.space, Discrete)
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
         features = Features(s.cells, world.view, world.vector + world.flags)
-        sizes, rates = (s.width, s.depth, s.encoder, s.dueling), rates or QRates.of(s)
+        rates = rates or QRates.of(s)
+
+        def made(key: Key) -> QNetwork:
+            return QNetwork(key, features, world.space, s.width, s.depth, s.encoder, s.dueling)
+
         if s.members > 1:
-            network = Members(network_key, features, world.space, s.members, s.prior, *sizes)
+            network = Members(network_key, made, s.members, s.prior)
             actor = Bootstrapped(network, rates.epsilon_start)
         else:
-            network = QNetwork(network_key, features, world.space, *sizes)
+            network = made(network_key)
             actor = EpsilonGreedy(network, rates.epsilon_start)
         copies, obs = self.batch.reset(world_key)
         one = jax.tree.map(lambda x: x[0], obs)
@@ -96,8 +100,6 @@ class DQN(NamedTuple):
         """Signals, replay, targets, gradients: what a rollout teaches, and what those before it still do."""
         s, rates, trajectory = self.settings, learner.rates, rollout.trajectory
         signal_key, draw_key = jax.random.split(key)
-
-        trajectory = trajectory._replace(reached=next_obs(rollout))
         bonus = self.signal.bonus(learner.signal, trajectory)
         signal, _ = self.signal.update(learner.signal, trajectory, signal_key)
         replay = add(learner.replay, transitions(rollout, bonus))

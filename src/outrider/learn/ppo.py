@@ -15,7 +15,7 @@ from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.agent import Agent
 from outrider.agents.features import Features
 from outrider.explore.signal import Signal
-from outrider.learn.collect import Rollout, Sight, collect, next_obs, next_value
+from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Diary, Line, start, write
 from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
@@ -109,7 +109,7 @@ class PPO(NamedTuple):
         s, rates, team, trajectory = self.settings, learner.rates, self.team, rollout.trajectory
         signal_key, epochs_key = jax.random.split(key)
 
-        everyones = team.everyones(trajectory._replace(reached=next_obs(rollout)))
+        everyones = team.everyones(trajectory)
         paid = self.signal.bonus(learner.signal, everyones)
         signal, _ = self.signal.update(learner.signal, everyones, signal_key)
         bonus = team.own(paid)

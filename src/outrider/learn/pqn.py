@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.explore.signal import Signal
-from outrider.learn.collect import Rollout, Sight, collect, next_obs, next_value
+from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Line, start, write
 from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
@@ -78,7 +78,7 @@ class PQN(NamedTuple):
         s, rates, team, trajectory = self.settings, learner.rates, self.team, rollout.trajectory
         signal_key, epochs_key = jax.random.split(key)
 
-        everyones = team.everyones(trajectory._replace(reached=next_obs(rollout)))
+        everyones = team.everyones(trajectory)
         paid = self.signal.bonus(learner.signal, everyones)
         signal, _ = self.signal.update(learner.signal, everyones, signal_key)
 

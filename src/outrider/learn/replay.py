@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from outrider.learn.collect import Rollout, next_obs
+from outrider.learn.collect import Rollout
 from outrider.types import Key, Obs
 
 
@@ -56,5 +56,5 @@ def draw(replay: Replay, key: Key, size: int) -> Transition:
 def transitions(rollout: Rollout, bonus: Float[Array, "T B"]) -> Transition:
     """The `T * B` steps of a rollout, step by step."""
     path = rollout.trajectory
-    steps = Transition(path.obs, path.action, path.reward + bonus, path.terminated, next_obs(rollout))
+    steps = Transition(path.obs, path.action, path.reward + bonus, path.terminated, path.reached)
     return jax.tree.map(lambda x: x.reshape(path.reward.size, *x.shape[2:]), steps)
