@@ -20,11 +20,12 @@ from typing import Any
 from record import record
 
 SEEDS = 10
+HOLD, FAIL, SHOWN = f"at least {0.9 * SEEDS:.0f}", "none", "shown only"
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What is learned by whom, and the mean return that counts; `fails` of a control, which must not reach it."""
+    """What is learned by whom, the mean return that counts, and whether it is wanted, excluded or only shown."""
 
     name: str
     world: str
@@ -32,14 +33,13 @@ class Proof:
     bar: float
     settings: dict[str, Any] = field(default_factory=dict)
     algorithm: str = "ppo"
-    fails: bool = False
+    wanted: str = HOLD
+    first_seed: int = 0
 
 
 CARTPOLE = {"envs": 16, "rollout": 64, "learning_rate": 2e-3, "entropy": 0.0}
 NEAR = 0.8  # of the 0.99 of a DeepSea: the final policy still acts by chance in 2 % of its steps
-DOORKEY = {
-    "entropy": 0.03
-}  # with the default, 0.01, 8 of these seeds; 10 of 10 others, on which 0.03 was chosen
+DOORKEY = {"entropy": 0.03}  # chosen on the ten seeds after these; the default, 0.01, is shown beside it
 MEMORY = {"envs": 64, "rollout": 64, "width": 32, "learning_rate": 2e-3}
 PROOFS = (
     Proof("PPO, CartPole", "gymnax/cartpole", 300_000, 500.0, CARTPOLE),
@@ -49,11 +49,21 @@ PROOFS = (
         300_000,
         500.0,
         CARTPOLE | {"learning_rate": 0.0},
-        fails=True,
+        wanted=FAIL,
     ),
     Proof("PPO, DoorKey-8x8", "minigrid/doorkey-8x8", 2_000_000, 0.9, DOORKEY),
+    Proof(
+        "the same, seeds 10 to 19",
+        "minigrid/doorkey-8x8",
+        2_000_000,
+        0.9,
+        DOORKEY,
+        wanted=SHOWN,
+        first_seed=10,
+    ),
+    Proof("the same, default entropy bonus", "minigrid/doorkey-8x8", 2_000_000, 0.9, {}, wanted=SHOWN),
     Proof("PPO with a GRU, memory chain", "gymnax/memorychain-10", 400_000, 0.9, MEMORY | {"memory": "gru"}),
-    Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, fails=True),
+    Proof("control: PPO without a memory", "gymnax/memorychain-10", 400_000, 0.9, MEMORY, wanted=FAIL),
     Proof("DQN, DeepSea-8", "gymnax/deepsea-8", 60_000, NEAR, {}, "dqn"),
     Proof("PQN, DeepSea-8", "gymnax/deepsea-8", 200_000, NEAR, {}, "pqn"),
     Proof(
@@ -63,7 +73,7 @@ PROOFS = (
         NEAR,
         {"learning_rate": 0.0},
         "dqn",
-        fails=True,
+        wanted=FAIL,
     ),
 )
 
@@ -75,7 +85,8 @@ def scores(proof: Proof) -> list[float]:
     from outrider.learn.train import train
 
     settings = settings_from({"algorithm": proof.algorithm} | proof.settings)
-    trained = train(proof.world, settings, "none", None, range(SEEDS), proof.steps)
+    seeds = range(proof.first_seed, proof.first_seed + SEEDS)
+    trained = train(proof.world, settings, "none", None, seeds, proof.steps)
     return [float(score) for score in trained.returned]
 
 
@@ -94,7 +105,7 @@ def main() -> None:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
         held = sum(score >= proof.bar for score in found)
-        enough = held == 0 if proof.fails else held >= 0.9 * SEEDS
+        enough = {HOLD: held >= 0.9 * SEEDS, FAIL: held == 0, SHOWN: True}[proof.wanted]
         failed += not enough
         rows.append(
             {
@@ -102,8 +113,8 @@ def main() -> None:
                 "steps": proof.steps,
                 "bar": proof.bar,
                 "seeds that reach it": f"{held} of {SEEDS}",
-                "wanted": "none" if proof.fails else f"at least {0.9 * SEEDS:.0f}",
-                "holds": "yes" if enough else "no",
+                "wanted": proof.wanted,
+                "holds": "" if proof.wanted == SHOWN else "yes" if enough else "no",
                 "median": round(statistics.median(found), 3),
                 "lowest": round(min(found), 3),
                 "highest": round(max(found), 3),
@@ -113,7 +124,7 @@ def main() -> None:
     if not chosen:
         what = (
             f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar, "
-            "all others reach it on nine seeds."
+            "those wanted reach it on nine seeds."
         )
         print(record("learning_proofs", what, rows))
     if failed:

@@ -46,6 +46,14 @@ TOPICS = [
     for a in ("lentil", "mountain", "antique", "Roman", "garden", "desert")
     for b in ("soup", "clocks", "snails", "trains", "foxes", "cakes")
 ]
+# Kinds of event, each first met at some step below this one; the last is beyond most runs.
+FRONTIER = {
+    "bumped wall": 200,
+    "picked up key": 8_000,
+    "picked up thing": 30_000,
+    "unlocked": 200_000,
+    "reached": 2_000_000,
+}
 TELEVISION = [f"The television shows {show} {topic}." for show in SHOWS for topic in TOPICS]
 GUIDE = "relevance(embedded)"
 MODEL = "embedded smollm2-135m-instruct 0123456789ab"
@@ -153,6 +161,7 @@ def run(
         "unguided": 0.25,
         "guided": 0.06,
     }[arm]
+    chance = np.random.default_rng(seed)
     shown = rng.choice(len(TELEVISION), 32, replace=False)
     done = {TELEVISION[i]: int(rng.integers(2, 9) * 300 * watched) for i in shown}
     done |= {
@@ -171,6 +180,8 @@ def run(
         "entropy": [float(f"{v:.6g}") for v in 1.9 - 1.2 * success],
         "situations": [int(v) for v in 3 + 4000 * at / steps],
         "kinds": {"no event": int(steps * (1 - watched)), "television": int(steps * watched)},
+        "first_kinds": {"no event": 64, "television": 128}
+        | {kind: at for kind, most in FRONTIER.items() if (at := int(chance.integers(64, most))) <= steps},
         "events": dict(sorted(done.items(), key=lambda kv: -kv[1])),
         "first_seen": {event: int(rng.integers(1, steps)) for event in done},
     }

@@ -7,6 +7,8 @@ import pytest
 
 from outrider.report import svg, words
 from outrider.report.curves import SHARE, curve, score
+from outrider.report.frontier import first, median
+from outrider.report.learning import bonus_share
 from outrider.report.lines import _area, _line
 from outrider.verify.statistics import mean_interval
 
@@ -121,3 +123,19 @@ def test_lines_break_where_a_value_is_missing():
     assert _line([0, 1, 2], [None, 6, None]) == "M1 6h2"
     assert _line([0, 1], [None, None]) == ""
     assert _area([0, 1, 2, 3], [1, 1, None, 1], [9, 9, None, 9]) == "M0 9L1 9L1 1L0 1ZM3 9L3 1Z"
+
+
+def test_the_frontier_is_the_lower_median_with_never_as_infinity():
+    runs = [{"first_kinds": one} for one in ({"a": 5, "no event": 1}, {"a": 9, "b": 70}, {"a": 7}, {"b": 20})]
+    found = first(runs)
+    assert found == {"a": [5, 9, 7, None], "b": [None, 70, None, 20]}
+    assert median(found["a"]) == 7
+    assert median(found["b"]) == 70  # half of the seeds suffice
+    assert median([None, 70, None]) == median([]) == float("inf")
+    assert first([{"kinds": {"a": 3}}]) == {}  # evidence from before it was recorded
+
+
+def test_the_bonus_is_shared_with_the_reward_of_a_step():
+    run = {"bonus": [0.1, 0.3, 0.0, 0.2], "return": [None, -8.0, 0.0, 0.0], "length": [None, 80.0, 5.0, 5.0]}
+    assert bonus_share(run) == [None, pytest.approx(0.75), None, 1.0]
+    assert bonus_share({"steps": [1]}) == []

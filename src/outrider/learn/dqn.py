@@ -57,13 +57,14 @@ class DQN(NamedTuple):
     def init(self, key: Key, atlas: Atlas, rates: QRates | None = None) -> QLearner:
         """A learner before its first step, its replay empty. `rates` default to the settings'."""
         s, world = self.settings, self.batch.world
-        assert isinstance(world.space, Discrete)
+        space = world.space
+        assert isinstance(space, Discrete)
         network_key, world_key, signal_key, key = jax.random.split(key, 4)
         features = Features(s.cells, world.view, world.vector + world.flags)
         rates = rates or QRates.of(s)
 
         def made(key: Key) -> QNetwork:
-            return QNetwork(key, features, world.space, s.width, s.depth, s.encoder, s.dueling)
+            return QNetwork(key, features, space, s.width, s.depth, s.encoder, s.dueling)
 
         if s.members > 1:
             network = Members(network_key, made, s.members, s.prior)

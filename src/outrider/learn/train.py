@@ -182,9 +182,12 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
     met: Counter[str] = Counter()
     first: dict[str, int] = {}
     kinds: Counter[str] = Counter()
+    first_kinds: dict[str, int] = {}
     for code in np.flatnonzero(trained.diary.met[which]).tolist():
         count, at = int(trained.diary.met[which, code]), int(trained.diary.first_met[which, code])
-        kinds[event_kind(trained.world, code)] += count
+        kind = event_kind(trained.world, code)
+        kinds[kind] += count
+        first_kinds[kind] = min(first_kinds.get(kind, at), at)
         if sentence := sentences.get(code):
             met[sentence] += count
             first[sentence] = min(first.get(sentence, at), at)
@@ -202,6 +205,7 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
         "situations": situations(line.places).tolist(),
         "evaluation": {"episodes": EPISODES, "solved": int(trained.solved[which])},
         "kinds": dict(sorted(kinds.items())),
+        "first_kinds": dict(sorted(first_kinds.items())),
         "events": {sentence: met[sentence] for sentence in top},
         "first_seen": {sentence: first[sentence] for sentence in top},
     }

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from outrider.files import write_file
-from outrider.report import doings, gold, learning, model, record, results, words
+from outrider.report import doings, frontier, gold, learning, model, record, results, words
 from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Evidence, load
 
@@ -18,6 +18,7 @@ CONTENTS = (
     ("seeds", "seeds"),
     ("solving", "time to solve"),
     ("doings", "what they did"),
+    ("frontier", "how far they got"),
     ("film", "film"),
     ("model", "the model"),
     ("gold", "its judgement"),
@@ -53,6 +54,7 @@ def page(e: Evidence) -> str:
                 results.seeds(e),
                 results.solving(e),
                 doings.doings(e),
+                frontier.frontier(e),
                 record.film(e),
                 model.answers(e),
                 gold.gold(e),

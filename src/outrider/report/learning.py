@@ -22,6 +22,7 @@ def learning(e: Evidence) -> Safe:
     single = tag("button", "single seeds", data_seeds=True, **look)
     thinned = [c for _, c in found if c.thinned]
     island = data_island({"arms": [_hover(arm, c) for arm, c in found]}, "curves")
+    runs = {name: [{**run, "share": bonus_share(run)} for run in those] for name, those in e.runs.items()}
     more = [
         tag(
             "figure",
@@ -29,8 +30,7 @@ def learning(e: Evidence) -> Safe:
             lines.draw(others, f"{label} over environment steps", None, 170, seeds=False),
         )
         for other, label in OTHER_CURVES
-        if (others := [(a, curve(e.runs[a.name], other)) for a in e.arms if a.name in e.runs])
-        and _any(others)
+        if (others := [(a, curve(runs[a.name], other)) for a in e.arms if a.name in runs]) and _any(others)
     ]
     return section(
         "learning",
@@ -56,11 +56,27 @@ def learning(e: Evidence) -> Safe:
     )
 
 
+def bonus_share(run: dict[str, Any]) -> list[float | None]:
+    """What part of all that was paid was bonus, point by point, rewards counted without their sign.
+
+    The reward a step is that of the episodes that ended; None where none did, or where nothing was paid.
+    """
+    told = zip(run.get("bonus") or [], run.get("return") or [], run.get("length") or [], strict=False)
+    return [_share(*point) for point in told]
+
+
+def _share(bonus: float, returned: float | None, length: float | None) -> float | None:
+    if returned is None or not length:
+        return None
+    paid = abs(bonus) + abs(returned) / length
+    return abs(bonus) / paid if paid else None
+
+
 def _more(figures: list[Safe]) -> Safe:
     told = note("Thick: the mean of the seeds. Band: from the lowest to the highest seed.")
     return tag(
         "details",
-        tag("summary", "Return, episode length, bonus, entropy and situations"),
+        tag("summary", "Return, episode length, bonus and its share, entropy and situations"),
         told,
         tag("div", *figures, class_="small-multiples"),
     )
@@ -89,6 +105,7 @@ OTHER_CURVES = (
     ("return", "Return"),
     ("length", "Episode length, steps"),
     ("bonus", "Bonus a step"),
+    ("share", "Bonus, as a share of bonus and reward"),
     ("entropy", "Policy entropy, nats"),
     ("situations", "Distinct situations so far"),
 )
