@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Int, UInt32
 
 from outrider.worlds.craftax.phrases import CRITICAL, LOW, PLENTY
@@ -15,30 +16,79 @@ from outrider.worlds.craftax.words import CODE, Vocabulary
 ACHIEVED, ELSE = 2, 3  # events of one step that are told: achievements, and whatever else
 SLOTS = ACHIEVED + ELSE
 NIGHT = 0.5  # light below this is night
+SUNK = tuple(f"{need} {level}" for level in ("critical", "low") for need in ("food", "drink", "energy"))
+
+
+class Glance(NamedTuple):
+    """What is read off the maps of a state."""
+
+    block: Int[Array, ""]  # at the place before the player of before the step
+    sight: UInt32[Array, ""]  # the kinds of block in sight, a bit each; and more in the lowest one
+
+
+def in_turn(value: Int[Array, ""], read: Glance) -> Int[Array, ""]:
+    """The value, computed after the glance.
+
+    XLA keeps no other order than the one of results, and it drops `optimization_barrier` before it looks. Where maps
+    are read when they have been written, it copies all of them. So here a sum of nothing is added that it cannot see
+    through: neither number is ever below 0.
+    """
+    numbers = read.block + jax.lax.population_count(read.sight).astype(jnp.int32)
+    return value + jnp.minimum(numbers, 0)
+
+
+Facts = dict[tuple[str, ...], Bool[Array, "n"]]  # flags and their names
 
 
 def codes(
     said: Vocabulary,
     had: Bool[Array, "A"],
     has: Bool[Array, "A"],
-    did: dict[str, Bool[Array, ""]],
-    others: dict[str, Bool[Array, ""]],
+    facts: Facts,
+    rules: dict[str, tuple[str, ...]],
 ) -> Int[Array, "SLOTS"]:
     """The codes of one step: of the achievements reached in it, which it `has` and before it `had` not, the last
-    `ACHIEVED`; of those that were done once more and of `others` the first `ELSE`; 0 where there are fewer.
+    `ACHIEVED`; of those that were done once more and of what else happened the first `ELSE`; 0 where there are fewer.
+
+    What happened is what the rules say: an event is all facts of its rule, or the fact of its own name. All of them are
+    looked up together, since on a CPU an array of a few flags costs as much as one of hundreds.
     """
     reached = has & ~had
     codes = jnp.arange(1, said.achievements + 1, dtype=jnp.int32)
     last = jnp.max(jnp.where(reached, codes, 0))
     before = jnp.max(jnp.where(reached & (codes != last), codes, 0))
-    again = [did[name] & had[said.names.index(name)] for name in said.again]
-    happened = jnp.stack([*again, *(others[name] for name in said.others)])
-    numbers = jnp.asarray(
-        [*(CODE[f"{name} again"] for name in said.again), *(CODE[name] for name in said.others)]
-    )
-    rank = jnp.cumsum(happened)
-    told = [jnp.sum(jnp.where(happened & (rank == k), numbers, 0)) for k in range(1, ELSE + 1)]
-    return jnp.stack([last, before, *told]).astype(jnp.int32)
+    wanted = {f"{name} again": (*rules.get(name, (name,)), f"had {name}") for name in said.again}
+    wanted |= {name: rules.get(name, (name,)) for name in said.others}
+    happened = all_of(facts | {tuple(f"had {name}" for name in said.names): had}, list(wanted.values()))
+    places, told = np.arange(len(wanted)), [jnp.int32(-1)]
+    for _ in range(ELSE):
+        told.append(jnp.min(jnp.where(happened & (places > told[-1]), places, len(wanted))))
+    numbers = jnp.asarray([*(CODE[name] for name in wanted), 0], jnp.int32)
+    return jnp.concatenate([jnp.stack([last, before]), numbers[jnp.stack(told[1:])]])
+
+
+def all_of(facts: Facts, wanted: Sequence[tuple[str, ...]]) -> Bool[Array, "n"]:
+    """Of each row of names whether all these facts hold."""
+    places = {name: k for k, name in enumerate(name for names in facts for name in names)}
+    most = max(len(names) for names in wanted)
+    table = np.asarray([[places[n] for n in (*names, *names[:1] * (most - len(names)))] for names in wanted])
+    return jnp.concatenate(list(facts.values())).at[table].get(mode="promise_in_bounds").all(axis=-1)
+
+
+def one_of(number: Int[Array, ""], groups: Sequence[Sequence[int]]) -> Bool[Array, "n"]:
+    """Of each group whether the number is in it."""
+    table = np.zeros((1 + max(max(group) for group in groups), len(groups)), bool)
+    for k, group in enumerate(groups):
+        table[list(group), k] = True
+    return jnp.asarray(table).at[number].get(mode="fill", fill_value=False)
+
+
+def changes(names: Sequence[str], was: Int[Array, "n"], now: Int[Array, "n"]) -> Facts:
+    """Which numbers rose and which fell."""
+    return {
+        tuple(f"{name} rose" for name in names): now > was,
+        tuple(f"{name} fell" for name in names): now < was,
+    }
 
 
 def level(points: Int[Array, "*n"]) -> Int[Array, "*n"]:
@@ -52,21 +102,10 @@ def amount(number: Int[Array, "*n"]) -> Int[Array, "*n"]:
 
 
 def sunk(before: Int[Array, "n"], after: Int[Array, "n"]) -> Bool[Array, "two_n"]:
-    """Which needs became critical, then which became low."""
+    """Which needs became critical, then which became low: `SUNK` of food, drink and energy."""
     was, now = level(before), level(after)
     worse = now > was
     return jnp.concatenate([worse & (now == 2), worse & (now == 1)])
-
-
-def window(
-    shape: tuple[int, ...], centre: Int[Array, "2"], size: tuple[int, int]
-) -> tuple[Int[Array, "h 1"], Int[Array, "1 w"]]:
-    """Rows and columns of the cells around a place. Beyond the edge of the map the cells at the edge are read again,
-    which are in sight anyway."""
-    rows, columns = (
-        jnp.clip(centre[axis] - n // 2 + jnp.arange(n), 0, shape[axis] - 1) for axis, n in enumerate(size)
-    )
-    return rows[:, None], columns[None, :]
 
 
 def shown(blocks: Array, centre: Int[Array, "2"], size: tuple[int, int], beyond: float) -> Array:
@@ -78,10 +117,12 @@ def shown(blocks: Array, centre: Int[Array, "2"], size: tuple[int, int], beyond:
     return jax.lax.dynamic_slice(padded, corner, size)
 
 
-def kinds(view: Int[Array, "h w"]) -> UInt32[Array, ""]:
-    """The kinds of block in a view, a bit each; kinds of 32 and more are left out."""
+def kinds(view: Int[Array, "h w"], more: Bool[Array, "h w"] | None = None) -> UInt32[Array, ""]:
+    """The kinds of block in a view, a bit each; 0, which is none, and those of 32 and more are left out. In the place
+    of kind 0: whether there is any `more`."""
     view = view.astype(jnp.uint32)
-    return jnp.bitwise_or.reduce(jnp.where(view < 32, jnp.uint32(1) << view, 0).reshape(-1))
+    bits = jnp.where((view > 0) & (view < 32), jnp.uint32(1) << (view & 31), 0)
+    return jnp.bitwise_or.reduce((bits if more is None else bits | more).reshape(-1))
 
 
 def picked(bits: UInt32[Array, ""], blocks: Sequence[int]) -> Bool[Array, "n"]:

@@ -61,6 +61,7 @@ GAME = Game(
     advance=advance,
     over=_over,
     observe=render_craftax_symbolic,
+    ahead=classic_captions.ahead,
     glance=classic_captions.glance,
     events=classic_captions.events,
     situation=classic_captions.situation,

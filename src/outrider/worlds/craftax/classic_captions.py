@@ -7,97 +7,92 @@ which it was placed.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax.numpy as jnp
 from craftax.craftax_classic import game_logic as rules
 from craftax.craftax_classic.constants import DIRECTIONS, OBS_DIM, Action, BlockType
-from jaxtyping import Array, Bool, Int, UInt32
+from jaxtyping import Array, Int, UInt32
 
 from outrider.worlds.craftax import captions as c
 from outrider.worlds.craftax.classic_words import BLOCKS, CLASSIC, MATERIALS, SIGHTS
 
 MINED = {"wood": "TREE", "stone": "STONE", "coal": "COAL", "iron": "IRON", "diamond": "DIAMOND"}
 BUILT = {"table": "CRAFTING_TABLE", "furnace": "FURNACE", "stone": "STONE", "plant": "PLANT"}
+USED = ("WATER", "RIPE_PLANT")
 STUFF = ("wood", "stone", "iron")
+TOOLS = tuple(f"{stuff}_{tool}" for stuff in STUFF for tool in ("pickaxe", "sword"))
+COUNTED = ("is_sleeping", "sapling", *TOOLS)
+MOBS = ("zombie", "skeleton", "cow")
+# Events by the facts that make them, `_facts` says which; all others are facts of that name.
+RULES = {
+    **{f"collect {what}": ("works", f"was {block}", "changed") for what, block in MINED.items()},
+    **{f"place {what}": (f"PLACE_{what.upper()}", f"is {block}", "changed") for what, block in BUILT.items()},
+    **{f"make {tool.replace('_', ' ')}": (f"{tool} rose",) for tool in TOOLS},
+    **{f"hit {mob}": ("DO", f"{mob} struck") for mob in MOBS},
+    **{f"defeat {mob}": ("DO", f"{mob} dies") for mob in MOBS[:2]},
+    "collect sapling": ("sapling rose",),
+    "collect drink": ("works", "was WATER"),
+    "eat plant": ("works", "was RIPE_PLANT"),
+    "eat cow": ("DO", "cow dies"),
+    "wake up": ("is_sleeping fell",),
+    "fell asleep": ("is_sleeping rose",),
+}
 
 
-class Glance(NamedTuple):
-    """What is read off the map before a step. With these at hand the step may write into that map, not into a copy."""
-
-    place: Int[Array, "2"]  # before the player
-    block: Int[Array, ""]  # what is there
-    sight: UInt32[Array, ""]
+def ahead(state: Any) -> Int[Array, "2"]:
+    """The place before the player."""
+    return state.player_position + DIRECTIONS[state.player_direction]
 
 
-def glance(state: Any) -> Glance:
-    """What `events` asks of the map before the step."""
-    place = state.player_position + DIRECTIONS[state.player_direction]
-    return Glance(place, state.map[place[0], place[1]], _in_sight(state))
+def glance(state: Any, place: Int[Array, "2"]) -> c.Glance:
+    """What `events` asks of the map before and after the step."""
+    return c.Glance(state.map[place[0], place[1]], _in_sight(state))
 
 
-def events(state: Any, before: Glance, action: Int[Array, ""], after: Any) -> Int[Array, "SLOTS"]:
-    """The codes of what a step did, as `captions.codes` chooses them. Of `state` it reads no map."""
+def events(
+    state: Any, before: c.Glance, action: Int[Array, ""], after: Any, now: c.Glance
+) -> Int[Array, "SLOTS"]:
+    """The codes of what a step did, as `captions.codes` chooses them. Of the states it reads no map."""
     action = jnp.where(state.is_sleeping, Action.NOOP.value, action)
-    place = before.place
-    damage = rules.get_player_attack_damage(state)
-    blows = {
-        name: c.struck(mobs, place, damage)
-        for name, mobs in (("zombie", state.zombies), ("skeleton", state.skeletons), ("cow", state.cows))
-    }
-    doing = action == Action.DO.value
-    others = {f"hit {name}": doing & hit & ~died for name, (hit, died) in blows.items()}
-    others |= _body(state, after)
-    sky = {
-        "plant ripened": ((state.growing_plants_age < 600) & (after.growing_plants_age >= 600)).any(),
-        "night fell": (after.light_level < c.NIGHT) & (state.light_level >= c.NIGHT),
-        "day broke": (after.light_level >= c.NIGHT) & (state.light_level < c.NIGHT),
-    }
-    view = c.shown(after.map, after.player_position, OBS_DIM, BlockType.OUT_OF_BOUNDS.value)
-    new = c.kinds(view) & ~before.sight
-    sights = c.picked(new, list(SIGHTS))
-    others |= sky | {f"saw {what}": sights[k] for k, what in enumerate(SIGHTS.values())}
-    done = _done(state, before, action, after, blows)
-    return c.codes(CLASSIC, state.achievements, after.achievements, done, others)
+    facts = _facts(state, before, action, after, now) | _body(state, after)
+    facts[tuple(f"saw {what}" for what in SIGHTS.values())] = c.picked(
+        now.sight & ~before.sight, list(SIGHTS)
+    )
+    return c.codes(CLASSIC, state.achievements, after.achievements, facts, RULES)
 
 
-def _done(
-    state: Any, before: Glance, action: Array, after: Any, blows: dict[str, Any]
-) -> dict[str, Bool[Array, ""]]:
-    """Which achievements this step would reach if none had been reached before, by name."""
-    doing = action == Action.DO.value
-    met = blows["zombie"][0] | blows["skeleton"][0] | blows["cow"][0]
-    works = doing & ~met & c.within(after.map.shape, before.place)
-    was, now = before.block, after.map[before.place[0], before.place[1]]
-    had, has = state.inventory, after.inventory
-    done = {
-        f"collect {what}": works & (was == BlockType[block].value) & (now != was)
-        for what, block in MINED.items()
-    }
-    done |= {
-        f"place {what}": (action == Action[f"PLACE_{what.upper()}"].value)
-        & (now == BlockType[block].value)
-        & (now != was)
-        for what, block in BUILT.items()
-    }
-    done |= {
-        f"make {stuff} {tool}": getattr(has, f"{stuff}_{tool}") > getattr(had, f"{stuff}_{tool}")
-        for stuff in STUFF
-        for tool in ("pickaxe", "sword")
-    }
-    return done | {
-        "collect sapling": has.sapling > had.sapling,
-        "collect drink": works & (was == BlockType.WATER.value),
-        "eat plant": works & (was == BlockType.RIPE_PLANT.value),
-        "eat cow": doing & blows["cow"][1],
-        "defeat zombie": doing & blows["zombie"][1],
-        "defeat skeleton": doing & blows["skeleton"][1],
-        "wake up": state.is_sleeping & ~after.is_sleeping,
+def _facts(state: Any, before: c.Glance, action: Array, after: Any, now: c.Glance) -> c.Facts:
+    """What the action met, and what it changed."""
+    place, damage = ahead(state), rules.get_player_attack_damage(state)
+    met, died = zip(
+        *(c.struck(mobs, place, damage) for mobs in (state.zombies, state.skeletons, state.cows)), strict=True
+    )
+    met, died = jnp.stack(met), jnp.stack(died)
+    works = (action == Action.DO.value) & ~met.any() & c.within(after.map.shape, place)
+    blocks = (*MINED.values(), *USED)
+    dark, was_dark = after.light_level < c.NIGHT, state.light_level < c.NIGHT
+    ripe, was_ripe = after.growing_plants_age >= 600, state.growing_plants_age >= 600
+    counts = [
+        jnp.stack([s.is_sleeping, *(getattr(s.inventory, name) for name in COUNTED[1:])])
+        for s in (state, after)
+    ]
+    return c.changes(COUNTED, *counts) | {
+        tuple(a.name for a in Action): action == jnp.arange(len(Action)),
+        tuple(f"was {name}" for name in blocks): before.block
+        == jnp.asarray([BlockType[name].value for name in blocks]),
+        tuple(f"is {name}" for name in BUILT.values()): now.block
+        == jnp.asarray([BlockType[name].value for name in BUILT.values()]),
+        tuple(f"{mob} struck" for mob in MOBS): met & ~died,
+        tuple(f"{mob} dies" for mob in MOBS): died,
+        ("works", "changed", "night fell", "day broke", "plant ripened"): jnp.stack(
+            [works, now.block != before.block, dark & ~was_dark, was_dark & ~dark, (ripe & ~was_ripe).any()]
+        ),
     }
 
 
-def _body(state: Any, after: Any) -> dict[str, Bool[Array, ""]]:
-    """What was felt: blows, arrows, needs, sleep."""
+def _body(state: Any, after: Any) -> c.Facts:
+    """What was felt: blows, arrows, needs."""
     x, y = after.player_position
     bitten, shoots = (
         now.attack_cooldown > was.attack_cooldown  # it only rises with an attack
@@ -106,21 +101,18 @@ def _body(state: Any, after: Any) -> dict[str, Bool[Array, ""]]:
     empty = ~state.arrows.mask  # the first of these take the arrows that are shot now
     flies = state.arrows.mask | (empty & (jnp.cumsum(empty) <= shoots.sum()))
     shot = flies & (after.arrows.position == after.player_position).all(axis=-1)
-    was, now = state.player_recover, after.player_recover
-    sunk = c.sunk(*(jnp.stack([s.player_food, s.player_drink, s.player_energy]) for s in (state, after)))
-    names = [f"{need} {level}" for level in ("critical", "low") for need in ("food", "drink", "energy")]
-    return {name: sunk[k] for k, name in enumerate(names)} | {
-        "hurt by lava": after.map[x, y] == BlockType.LAVA.value,
-        "hurt by zombie": bitten.any(),
-        "hurt by arrow": shot.any(),
-        "hurt by need": (was < -14) & (now == 0),
-        "fell asleep": after.is_sleeping & ~state.is_sleeping,
+    starved = (state.player_recover < -14) & (after.player_recover == 0)
+    needs = (jnp.stack([s.player_food, s.player_drink, s.player_energy]) for s in (state, after))
+    return {
+        c.SUNK: c.sunk(*needs),
+        ("hurt by lava", "hurt by zombie", "hurt by arrow", "hurt by need"): jnp.stack(
+            [after.map[x, y] == BlockType.LAVA.value, bitten.any(), shot.any(), starved]
+        ),
     }
 
 
-def _in_sight(state: Any) -> Array:
-    cells = c.window(state.map.shape, state.player_position, OBS_DIM)
-    return c.kinds(state.map.at[cells].get(mode="promise_in_bounds"))
+def _in_sight(state: Any) -> UInt32[Array, ""]:
+    return c.kinds(c.shown(state.map, state.player_position, OBS_DIM, BlockType.OUT_OF_BOUNDS.value))
 
 
 def situation(state: Any) -> Int[Array, "15"]:

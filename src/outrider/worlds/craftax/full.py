@@ -88,6 +88,7 @@ GAME = Game(
     advance=advance,
     over=_over,
     observe=render_craftax_symbolic,
+    ahead=full_captions.ahead,
     glance=full_captions.glance,
     events=full_captions.events,
     situation=full_captions.situation,

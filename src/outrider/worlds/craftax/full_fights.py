@@ -19,12 +19,27 @@ FAR = EnvParams().mob_despawn_distance  # a mob so many steps away is taken out 
 SPELT = {"orc soldier": "orc solider", "knight archer": "archer"}
 
 
+# Classes of mobs: what happens to them, their number in craftax, their names, and their field of the state.
+CLASSES = (
+    ("defeat", 1, MELEE, "melee_mobs"),
+    ("defeat", 2, RANGED, "ranged_mobs"),
+    ("eat", 0, PASSIVE, "passive_mobs"),
+)
+KILLED = tuple(f"{verb} {SPELT.get(name, name)}" for verb, _, names, _ in CLASSES for name in names)
+HIT = tuple(f"hit {name}" for _, _, names, _ in CLASSES for name in names)
+
+
 class Fights(NamedTuple):
-    """Whether a mob stands before the player; what was killed, by achievement; what was struck and lives."""
+    """Whether a mob stands before the player; what was killed, as `KILLED` names it; what was struck and lives."""
 
     met: Bool[Array, ""]
-    killed: dict[str, Bool[Array, ""]]
-    hit: dict[str, Bool[Array, ""]]
+    kills: Bool[Array, "n"]
+    hits: Bool[Array, "n"]
+
+    @property
+    def killed(self) -> dict[str, Bool[Array, ""]]:
+        """Kills by achievement."""
+        return dict(zip(KILLED, self.kills, strict=True))
 
 
 def fights(state: Any, place: Int[Array, "2"], action: Int[Array, ""], after: Any) -> Fights:
@@ -36,25 +51,22 @@ def fights(state: Any, place: Int[Array, "2"], action: Int[Array, ""], after: An
     level, doing = state.player_level, action == Action.DO.value
     blow = get_player_damage_vector(state)
     stays = is_fighting_boss(after, SIZES)
-    met, killed, hit = jnp.bool_(False), {}, {}
-    classes = (("defeat", 1, MELEE, state.melee_mobs, after.melee_mobs),
-               ("defeat", 2, RANGED, state.ranged_mobs, after.ranged_mobs),
-               ("eat", 0, PASSIVE, state.passive_mobs, after.passive_mobs))  # fmt: skip
-    for verb, kind, names, mobs, left in classes:
-        mobs, left = (jax.tree.map(lambda x: x[level], m) for m in (mobs, left))
+    met, kills, hits = jnp.bool_(False), [], []
+    for _, kind, names, field in CLASSES:
+        mobs = jax.tree.map(lambda x: x[level], getattr(state, field))
+        lives = getattr(after, field).mask[level]
         standing = mobs.mask & (mobs.position == place).all(axis=-1)
         target = jnp.argmax(standing)
         damage = ((1 - MOB_TYPE_DEFENSE_MAPPING[mobs.type_id[target], kind]) * blow).sum()
         there = standing.any()
         dies = doing & there & (mobs.health[target] - damage <= 0)
         far = jnp.abs(mobs.position - after.player_position).sum(axis=-1) >= FAR
-        gone = mobs.mask & ~left.mask & (stays | ~far)
+        gone = mobs.mask & ~lives & (stays | ~far)
         gone = gone & ~(dies & (jnp.arange(gone.size) == target))
         shot = gone.any() if kind else jnp.bool_(False)
-        shot_type = mobs.type_id[jnp.argmax(gone)]
+        types = jnp.arange(len(names))
+        struck = mobs.type_id[target] == types
+        kills.append((dies & struck) | (shot & (mobs.type_id[jnp.argmax(gone)] == types)))
+        hits.append(doing & there & ~dies & struck)
         met = met | there
-        for k, name in enumerate(names):
-            struck = mobs.type_id[target] == k
-            killed[f"{verb} {SPELT.get(name, name)}"] = (dies & struck) | (shot & (shot_type == k))
-            hit[f"hit {name}"] = doing & there & ~dies & struck
-    return Fights(met, killed, hit)
+    return Fights(met, jnp.concatenate(kills), jnp.concatenate(hits))

@@ -9,9 +9,10 @@ from typing import Any
 from jaxtyping import Array, Bool, Float, Int
 
 from outrider.types import Key
+from outrider.worlds.craftax.captions import Glance
 
 Advance = Callable[[Key, Any, Int[Array, ""], Any], tuple[Any, Float[Array, ""]]]
-Events = Callable[[Any, Any, Int[Array, ""], Any], Int[Array, "SLOTS"]]
+Events = Callable[[Any, Glance, Int[Array, ""], Any, Glance], Int[Array, "SLOTS"]]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Game:
     """One of craftax's games, as pure functions of single states.
 
     `advance` leads from a key, a state, an action and craftax's parameters to the state after and the reward; `over` is
-    death or victory. `events` is asked of the state before, its `glance` at the maps, the action and the state after.
+    death or victory. `ahead` is the place before the player, `glance` what is there and in sight. `events` is asked of
+    the state before, its glance, the action, the state after, and its glance at the same place.
     """
 
     actions: int
@@ -29,6 +31,7 @@ class Game:
     advance: Advance
     over: Callable[[Any], Bool[Array, ""]]
     observe: Callable[[Any], Float[Array, "vector"]]
-    glance: Callable[[Any], Any]
+    ahead: Callable[[Any], Int[Array, "2"]]
+    glance: Callable[[Any, Int[Array, "2"]], Glance]
     events: Events
     situation: Callable[[Any], Int[Array, "K"]]

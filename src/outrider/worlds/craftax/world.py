@@ -12,6 +12,7 @@ from jaxtyping import Array, Int, UInt32
 
 from outrider.ops.distribution import Discrete, Space
 from outrider.types import Key, Obs, Step
+from outrider.worlds.craftax.captions import in_turn
 from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.craftax.game import Game
 from outrider.worlds.craftax.words import CODES
@@ -60,9 +61,15 @@ class Craftax:
     def step(self, key: Key, state: Any, action: Int[Array, ""]) -> Step:
         """One action. Reward: an achievement's first time, 1 each and in the full game 1 to 8, and 0.1 a point of
         health gained; or as `only` says."""
-        state, before = jax.lax.optimization_barrier((state, self.game.glance(state)))
+        place = self.game.ahead(state)
+        before = self.game.glance(state, place)
+        action = in_turn(action, before)  # the maps are written in their place, and not in copies of them
         after, reward = self.game.advance(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
+        now = self.game.glance(after, place)
+        after = after.replace(
+            timestep=in_turn(after.timestep, now)
+        )  # and so are those of the worlds that end
         terminated = self.game.over(after)
         if self.facts.only >= 0:
             reached = after.achievements[self.facts.only] & ~state.achievements[self.facts.only]
@@ -73,7 +80,7 @@ class Craftax:
             reward=jnp.asarray(reward, jnp.float32),
             terminated=terminated,
             truncated=~terminated & (after.timestep >= self.horizon),
-            events=self.game.events(state, before, action, after),
+            events=self.game.events(state, before, action, after, now),
         )
 
     def stagger(self, key: Key, state: Any) -> tuple[Any, Obs]:
