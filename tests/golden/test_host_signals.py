@@ -15,7 +15,7 @@ from outrider.cli import main
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas
 from outrider.guide.vocabulary import Vocabulary
-from outrider.learn import host, host_collect, host_words
+from outrider.learn import host_collect, host_learner, host_loop, host_words
 from outrider.learn.act import actor_of
 from outrider.learn.host import train_host
 from outrider.learn.settings import Settings
@@ -48,9 +48,9 @@ def rollouts(mode, count):
     """The learner, and what it is given of some rollouts of two groups, with copies of the pages."""
     make = speaking(mode)
     worlds = [make("gymnasium/Counting", 3, 2) for _ in range(2)]
-    teller = host._one_teller(worlds, "event-count")
-    ppo = host.learner_for(worlds[0], SETTINGS, count, "event-count")
-    learner = host.init(ppo, worlds[0], jax.random.key(3))
+    teller = host_loop.one_teller(worlds, "event-count")
+    ppo = host_learner.learner_for(worlds[0], SETTINGS, count, "event-count")
+    learner = host_learner.init(ppo, worlds[0], jax.random.key(3))
     groups = host_collect.begin(worlds, [learner.network.start(3)] * 2, [0, 0])
     parameters, found = ravel_pytree(learner.network)[0], []
     for k in range(count):
@@ -203,7 +203,7 @@ def test_counts_of_sights_are_paid_for_what_steps_led_to():
 
 
 def test_more_sentences_than_codes_are_refused_in_one_line(monkeypatch):
-    for module in (host_words, host):
+    for module in (host_words, host_learner):
         monkeypatch.setattr(module, "CODES", 4)
     with pytest.raises(OutriderError, match="more than 3 different events") as told:
         train_host("gymnasium/Counting", SETTINGS, 0, SETTINGS.batch, signal="event-count", make=speaking())
