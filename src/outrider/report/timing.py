@@ -36,8 +36,9 @@ def bench(
     if timing.alone is None:
         parts["rollouts"] = timing.rollout * updates
     else:
-        stepping = min(timing.stepping, timing.rollout)
-        parts |= {"stepping": stepping * updates, "acting": (timing.rollout - stepping) * updates}
+        rollout = min(timing.rollout, timing.update)
+        stepping = min(timing.stepping, rollout)
+        parts |= {"stepping": stepping * updates, "acting": (rollout - stepping) * updates}
     parts["learning"] = timing.learning * updates
     record: dict[str, Any] = {
         "world": world,
