@@ -203,7 +203,7 @@ def test_counts_of_sights_are_paid_for_what_steps_led_to():
 
 
 def test_more_sentences_than_codes_are_refused_in_one_line(monkeypatch):
-    for module in (host_words, host_learner):
+    for module in (host_words, host_learner, host_collect):
         monkeypatch.setattr(module, "CODES", 4)
     with pytest.raises(OutriderError, match="more than 3 different events") as told:
         train_host("gymnasium/Counting", SETTINGS, 0, SETTINGS.batch, signal="event-count", make=speaking())

@@ -23,14 +23,17 @@ def check_engine(world_id: str, engine: str) -> None:
 
 
 def asking(
-    world_id: str, engine: str, seed: int, said: Cassette, threads: int = 2
+    world_id: str, engine: str, seed: int, said: Cassette, threads: int = 2, replay: bool = False
 ) -> Callable[[str, Sequence[str]], dict[str, float | None]]:
     """An engine that is asked about captions as they come: from a mission and captions to each one's weight.
+
+    What a model says is added to `said`; with `replay` that recording alone answers.
 
     Errors: one that needs all captions; when it is asked, a mission that the copies do not share, where it counts.
     """
     check_engine(world_id, engine)
-    asked, blind = build(engine, seed=seed, cassette=said, threads=threads), names_in(engine) <= MISSION_BLIND
+    asked = build(engine, seed=seed, cassette=said, threads=threads, replay=replay)
+    blind = names_in(engine) <= MISSION_BLIND
 
     def answer(mission: str, captions: Sequence[str]) -> dict[str, float | None]:
         if not mission and not blind:

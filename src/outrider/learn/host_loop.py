@@ -77,8 +77,13 @@ class HostLoop:
 
 def make_groups(make: Make, world_id: str, envs: int) -> list[HostWorlds]:
     """The copies, in groups that take turns. Errors: as `make`."""
-    size = envs // GROUPS if envs % GROUPS == 0 else envs
+    size = group_size(envs)
     return [make(world_id, size, envs // size) for _ in range(envs // size)]
+
+
+def group_size(envs: int) -> int:
+    """Copies of each group."""
+    return envs // GROUPS if envs % GROUPS == 0 else envs
 
 
 def open_loop(
@@ -97,7 +102,7 @@ def open_loop(
     own_key, act_key, world_key = jax.random.split(jax.random.key(seed), 3)
     learner = jax.device_put(init(ppo, worlds[0], own_key), learns)
     drawn = jax.random.randint(world_key, (len(worlds),), 0, 2**30).tolist()
-    groups = begin(worlds, [learner.network.start(one.copies) for one in worlds], drawn)
+    groups = begin(worlds, [learner.network.start(one.copies) for one in worlds], drawn, parse(signal).events)
 
     def learn(learner: Learner, rollout: Rollout) -> tuple[Learner, Line, Array]:
         key, learn_key = jax.random.split(learner.key)
