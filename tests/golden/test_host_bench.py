@@ -43,14 +43,29 @@ def test_parts_of_a_host_worlds_update_are_timed_one_by_one(monkeypatch):
         {"update", "rollout", "learning", "stepping", "products"}
     ] * 2
     assert mission == "count"
-    assert set(captions) == {"You passed one.", "You passed two.", "You passed episode 0.", "You passed episode 1."}
+    assert set(captions) == {
+        "You passed one.",
+        "You passed two.",
+        "You passed episode 0.",
+        "You passed episode 1.",
+    }
 
 
 def test_the_command_line_shows_the_shares_and_writes_them(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(host_bench, "CALL_STEPS", 1)
     out = tmp_path / "bench.json"
-    small = "--rounds 1 --steps 9600 --learner.envs 6 --learner.rollout 24 --learner.width 8 --learner.epochs 1"
-    asked = ["bench", "gymnasium/CartPole-v1", *small.split(), "--learner.minibatches", "1", "--out", str(out)]
+    small = (
+        "--rounds 1 --steps 9600 --learner.envs 6 --learner.rollout 24 --learner.width 8 --learner.epochs 1"
+    )
+    asked = [
+        "bench",
+        "gymnasium/CartPole-v1",
+        *small.split(),
+        "--learner.minibatches",
+        "1",
+        "--out",
+        str(out),
+    ]
     assert main(asked) == 0
     told, record = capsys.readouterr().out, json.loads(out.read_text())
     seconds = record["seconds_of_a_run"]

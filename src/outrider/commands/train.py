@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from outrider.learn.keeper import Keeper
 
 
-
 def train(asked: Train) -> None:
     """Train agents and save the first one's policy, with the weights of its captions beside it."""
     world, steps, seeds, signal, engine = asked.world, asked.steps, asked.seeds, asked.signal, asked.engine

@@ -1,4 +1,4 @@
-"""Engines for host worlds, whose sentences nobody can list beforehand: asked about each of them when it is new. No jax."""
+"""Engines for host worlds, whose sentences nobody can list: asked about each of them when it is new. No jax."""
 
 from __future__ import annotations
 

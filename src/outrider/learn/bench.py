@@ -37,7 +37,9 @@ class Timing:
     batch: int  # environment steps of an update
     flops: int  # of the matrix products of an update, all learners together
     rounds: tuple[dict[str, float], ...]  # what each round measured
-    alone: float | None = None  # of host worlds: learning by itself, of which training hides a part in the next rollout
+    alone: float | None = (
+        None  # of host worlds: learning by itself, of which training hides a part in the next rollout
+    )
 
     @property
     def learning(self) -> float:

@@ -1,7 +1,7 @@
-"""Where the time of a host world's configuration goes: stepping, acting, learning, compiling; as `bench.py` on the device.
+"""Where the time of a host world's configuration goes: stepping, acting, learning, compiling; as `bench.py` does.
 
-An update is timed as training makes it: the next rollout is collected while the last one is learned from. Beside it stand
-its parts alone: a rollout, an update from a rollout, and bare stepping by actions drawn beforehand.
+An update is timed as training makes it: the next rollout is collected while the last one is learned from. Its parts
+are timed alone beside it: a rollout, an update from a rollout, and bare stepping by actions drawn beforehand.
 """
 
 from __future__ import annotations

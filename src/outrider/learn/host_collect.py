@@ -62,9 +62,7 @@ class Before(NamedTuple):
     seed: int
 
 
-def begin(
-    worlds: list[HostWorlds], memories: list[Any], seeds: list[int], pays: bool = True
-) -> list[Group]:
+def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int], pays: bool = True) -> list[Group]:
     """Every group before its first step."""
     groups, at = [], 0
     for made, memory, seed in zip(worlds, memories, seeds, strict=True):
@@ -72,7 +70,9 @@ def begin(
         rows = made.reset(seed)
         nothing = np.zeros(n, np.float32), np.zeros(n, np.int32)
         firsts = Firsts(n) if made.teller else None
-        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts, [], pays))
+        groups.append(
+            Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts, [], pays)
+        )
         at += n
     return groups
 

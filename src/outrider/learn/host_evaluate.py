@@ -29,7 +29,7 @@ class Evaluated(NamedTuple):
 def evaluate(
     network: ActorCritic, worlds: HostWorlds, seed: int, tick: Callable[[], None] = lambda: None
 ) -> Evaluated:
-    """`EPISODES` fresh episodes or a few more: every copy plays as many as every other, acting by chance as in training.
+    """`EPISODES` fresh episodes or a few more: as many by every copy, acting by chance as in training.
 
     So short episodes are not favoured over long ones. An episode with a return above 0 is solved. Which episodes there
     are follows from the seed where the world allows it. Errors: an environment that fails.

@@ -1,4 +1,4 @@
-"""Several learners in a host world, one after another: what `train` leaves of a group on the device, left by `train_host`."""
+"""Several learners in a host world, one after another: `train_host` leaves what `train` leaves on the device."""
 
 from __future__ import annotations
 

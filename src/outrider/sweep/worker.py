@@ -30,7 +30,9 @@ from outrider.worlds import host
 from outrider.worlds.names import is_host
 from outrider.worlds.registry import make
 
-Train = Callable[[Sequence[AnySettings], list[int]], Trained]  # of runs that differ in their rates only, by their seeds
+Train = Callable[
+    [Sequence[AnySettings], list[int]], Trained
+]  # of runs that differ in their rates only, by their seeds
 
 
 def work(job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -87,9 +89,7 @@ def _trained(
             return [_line(job, runs[0], {"failed": str(error)})]
         half = len(runs) // 2
         first, second = slice(half), slice(half, None)
-        return [
-            line for part in (first, second) for line in _trained(job, runs[part], settings[part], group)
-        ]
+        return [line for part in (first, second) for line in _trained(job, runs[part], settings[part], group)]
     lines = []
     for i, run in enumerate(runs):
         curve = jax.tree.map(lambda x, i=i: x[i], trained.lines)

@@ -1,8 +1,8 @@
 """Asks every engine of a plan about the captions of its world, before the first step, through one cassette.
 
 Of a host world nobody can list the captions beforehand: there the workers ask, and what they were told is gathered
-afterwards. Leaves `answers.json`, `gold.json` and `cassette.jsonl.gz`, and the weights that the workers read. Answers go
-to the cassette in the work folder as they come, so that an interrupted study asks nothing twice.
+afterwards. Leaves `answers.json`, `gold.json` and `cassette.jsonl.gz`, and the weights that the workers read. Answers
+go to the cassette in the work folder as they come, so that an interrupted study asks nothing twice.
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ class Names:
     signal: Callable[[str, str], Any]  # and the engine that rates for it
     engine: Callable[[str], Any]
     learner: Callable[[Mapping[str, Any]], Any]
-    together: Callable[[Plan, Arm], Any] = lambda plan, arm: None  # what does not go together in an arm of a plan
+    together: Callable[[Plan, Arm], Any] = lambda plan, arm: (
+        None
+    )  # what does not go together in an arm of a plan
 
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
