@@ -44,15 +44,15 @@ class Counting(gym.Env):
         return np.array([self.copy, self.episode, self.clock], np.float32)
 
 
-def vector(mode, copies=3, processes=False, first=0, **broken):
-    """Copies of `Counting` in an autoreset mode; only copy 1 breaks."""
+def vector(mode, copies=3, processes=False, first=0, copy=True, **broken):
+    """Copies of `Counting` in an autoreset mode; only copy 1 breaks. With `copy` False sights are written over."""
     made = [
-        lambda copy=copy: Counting(copy, **(broken if copy == 1 else {}))
-        for copy in range(first, first + copies)
+        lambda number=number: Counting(number, **(broken if number == 1 else {}))
+        for number in range(first, first + copies)
     ]
     if processes:
-        return AsyncVectorEnv(made, autoreset_mode=mode, context="spawn")  # as jax has threads
-    return SyncVectorEnv(made, autoreset_mode=mode)
+        return AsyncVectorEnv(made, copy=copy, autoreset_mode=mode, context="spawn")  # as jax has threads
+    return SyncVectorEnv(made, copy=copy, autoreset_mode=mode)
 
 
 def walk(copy, steps):

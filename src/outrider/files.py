@@ -61,3 +61,8 @@ def sha256(path: Path) -> str:
     """Of a file's bytes, in hexadecimal. Raises OSError."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def beside(policy: Path) -> Path:
+    """Where the weights of a policy's captions are."""
+    return policy.with_suffix(".weights.json")

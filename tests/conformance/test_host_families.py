@@ -32,6 +32,8 @@ WORLDS = {
     "nethack/NetHackScore-v0+renamed": ("nle", 2),
     "minihack/MiniHack-Room-Random-5x5-v0+renamed+engravings=16": ("minihack", 2),
     "textworld/coin-collector-3": ("textworld", 2),
+    "textworld/coin-collector-101+game=2+workers": ("textworld", 2),
+    "textworld/treasure-hunter-1": ("textworld", 2),
 }
 SILENT = ("envpool/CartPole-v1", "gymnasium/CartPole-v1", "pettingzoo/")
 OTHERS_WORDS = ("nethack/", "minihack/", "textworld/")  # they write as they like

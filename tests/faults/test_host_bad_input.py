@@ -101,7 +101,7 @@ def test_unknown_worlds_of_envpool_suggest_near_names():
     )
 
 
-def test_plans_and_films_refuse_host_worlds():
+def test_facts_of_host_worlds_are_refused():
     assert "runs on the host" in refusal(lambda: check_world("envpool/MiniGrid-DoorKey-8x8-v0"))
 
 

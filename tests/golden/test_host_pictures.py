@@ -66,7 +66,7 @@ def test_what_cannot_be_played_is_one_line():
 def test_a_trained_policy_is_filmed(tmp_path):
     pytest.importorskip("minigrid")
     from outrider.commands.policy import watch
-    from outrider.learn.host import network_of
+    from outrider.learn.host_learner import network_of
     from outrider.learn.policy import save_policy
     from outrider.worlds import host
 
@@ -86,8 +86,8 @@ def test_a_trained_policy_is_filmed(tmp_path):
 
 def test_the_most_telling_episode_is_kept():
     pytest.importorskip("minigrid")
-    from outrider.learn.host import network_of
     from outrider.learn.host_episode import play_host
+    from outrider.learn.host_learner import network_of
     from outrider.worlds import host
 
     worlds = host.make(EMPTY, 1)

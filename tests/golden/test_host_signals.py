@@ -15,7 +15,7 @@ from outrider.cli import main
 from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas
 from outrider.guide.vocabulary import Vocabulary
-from outrider.learn import host, host_collect, host_words
+from outrider.learn import host_collect, host_learner, host_loop, host_words
 from outrider.learn.act import actor_of
 from outrider.learn.host import train_host
 from outrider.learn.settings import Settings
@@ -27,13 +27,14 @@ WEIGHTS = {"You passed one.": 1.0, "You passed two.": 0.25, "You passed episode 
 SETTINGS = Settings(envs=COPIES, rollout=LENGTH, width=8, epochs=1, minibatches=1)
 
 
-def speaking(mode=AutoresetMode.SAME_STEP, made=None):
+def speaking(mode=AutoresetMode.SAME_STEP, made=None, copy=True):
     """A maker of worlds that speak, each group with words of its own; `made` collects them."""
     made = [] if made is None else made
 
     def make(world_id, copies, groups):
         first = sum(one.copies for one in made) % COPIES
-        made.append(GymnasiumWorlds(counting.vector(mode, copies, first=first), world_id, counting.Words()))
+        env = counting.vector(mode, copies, first=first, copy=copy)
+        made.append(GymnasiumWorlds(env, world_id, counting.Words()))
         return made[-1]
 
     return make
@@ -44,13 +45,13 @@ def ask(mission, captions):
     return {caption: WEIGHTS.get(caption, 0.5) for caption in captions}
 
 
-def rollouts(mode, count):
+def rollouts(mode, count, copy=True):
     """The learner, and what it is given of some rollouts of two groups, with copies of the pages."""
-    make = speaking(mode)
+    make = speaking(mode, copy=copy)
     worlds = [make("gymnasium/Counting", 3, 2) for _ in range(2)]
-    teller = host._one_teller(worlds, "event-count")
-    ppo = host.learner_for(worlds[0], SETTINGS, count, "event-count")
-    learner = host.init(ppo, worlds[0], jax.random.key(3))
+    teller = host_loop.one_teller(worlds, "event-count")
+    ppo = host_learner.learner_for(worlds[0], SETTINGS, count, "event-count")
+    learner = host_learner.init(ppo, worlds[0], jax.random.key(3))
     groups = host_collect.begin(worlds, [learner.network.start(3)] * 2, [0, 0])
     parameters, found = ravel_pytree(learner.network)[0], []
     for k in range(count):
@@ -61,9 +62,10 @@ def rollouts(mode, count):
     return ppo, learner, found, teller.captioner.events
 
 
+@pytest.mark.parametrize("copy", [True, False])
 @pytest.mark.parametrize("mode", AutoresetMode)
-def test_codes_and_first_ones_are_those_of_each_copys_own_episodes(mode):
-    _, _, found, table = rollouts(mode, 2)
+def test_codes_and_first_ones_are_those_of_each_copys_own_episodes(mode, copy):
+    _, _, found, table = rollouts(mode, 2, copy)
     paths = [rollout.trajectory for rollout in found]
     events, first, ended = (
         np.concatenate(parts)
@@ -203,7 +205,7 @@ def test_counts_of_sights_are_paid_for_what_steps_led_to():
 
 
 def test_more_sentences_than_codes_are_refused_in_one_line(monkeypatch):
-    for module in (host_words, host):
+    for module in (host_words, host_learner, host_collect):
         monkeypatch.setattr(module, "CODES", 4)
     with pytest.raises(OutriderError, match="more than 3 different events") as told:
         train_host("gymnasium/Counting", SETTINGS, 0, SETTINGS.batch, signal="event-count", make=speaking())

@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 import counting
 import walks
 from outrider.explore.signal import nothing
-from outrider.learn import host, host_collect
+from outrider.learn import host_collect, host_learner
 from outrider.learn.act import actor_of
 from outrider.learn.collect import Marks, next_value
 from outrider.learn.collect import collect as device_collect
@@ -68,8 +68,8 @@ def filled(mode, memory="none", looks=False):
     """A learner, and the rollout that two groups of counting worlds leave."""
     settings = Settings(envs=COPIES, rollout=LENGTH, width=16, memory=memory, **ONE_STEP)
     worlds = [GymnasiumWorlds(counting.vector(mode, first=3 * g), "gymnasium/Counting") for g in range(2)]
-    ppo = host.learner_for(worlds[0], settings, 1)
-    learner = host.init(ppo, worlds[0], jax.random.key(7))
+    ppo = host_learner.learner_for(worlds[0], settings, 1)
+    learner = host_learner.init(ppo, worlds[0], jax.random.key(7))
     learner = learner._replace(network=jax.tree.map(lambda x: x * 2, learner.network))
     groups = host_collect.begin(worlds, [learner.network.start(3)] * 2, [0, 0])
     page = host_collect.pages(groups, LENGTH, looks)

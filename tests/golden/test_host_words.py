@@ -228,6 +228,31 @@ def test_a_textworld_game_is_won_by_its_own_walkthrough():
     worlds.close()
 
 
+@pytest.mark.parametrize("name", ["simple", "treasure-hunter-2", "treasure-hunter-12", "coin-collector-103"])
+def test_each_kind_of_textworld_game_is_won_by_its_own_walkthrough(name):
+    """What a game can pay is paid on its way, each command of which is offered; the last one wins."""
+    textworld = pytest.importorskip("textworld")
+    from outrider.worlds import host
+    from outrider.worlds.host.textworld import compiled
+
+    game = textworld.Game.load(compiled(name, 1).replace(".z8", ".json"))
+    worlds = host.make(f"textworld/{name}+game=1", 2)
+    rows, commands, paid = worlds.reset(0), worlds.env.envs[0].commands, 0.0
+    still = commands.index("look")
+    ends = []
+    for command in game.walkthrough:
+        place = commands.index(command)
+        assert rows[0, place]
+        worlds.send(np.array([place, still]))
+        turn = worlds.receive()
+        rows, paid = turn.rows, paid + turn.reward
+        ends.append(turn.terminated.tolist())
+    assert paid.tolist() == [game.max_score, 0.0]
+    assert game.max_score > 0
+    assert ends == [[False, False]] * (len(ends) - 1) + [[True, False]]
+    worlds.close()
+
+
 def test_what_a_textworld_game_writes_becomes_a_line():
     from outrider.worlds.host.textworld import plain
 
@@ -236,3 +261,29 @@ def test_what_a_textworld_game_writes_becomes_a_line():
     assert (
         plain("You win!\n\n *** The End ***\nYou scored 1, in 3 turns.\nRESTART?\n> ") == "You win! The End."
     )
+
+
+def test_a_textworld_game_is_compiled_once_and_whole(tmp_path, monkeypatch):
+    generator = pytest.importorskip("textworld.generator")
+    from outrider.worlds.host.textworld import compiled
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    whole, calls = generator.compile_game, []
+
+    def stopped(game, options):
+        calls.append(options.path)
+        whole(game, options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generator, "compile_game", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        compiled("coin-collector-2", 1)
+    assert len(calls) == 1
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    monkeypatch.setattr(generator, "compile_game", whole)
+    game = compiled("coin-collector-2", 1)
+    kept = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert kept == ["coin-collector-2-1.json", "coin-collector-2-1.z8"]
+    monkeypatch.setattr(generator, "compile_game", stopped)
+    assert compiled("coin-collector-2", 1) == game
+    assert len(calls) == 1

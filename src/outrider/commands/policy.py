@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from outrider.commands.train import beside
 from outrider.errors import OutriderError
+from outrider.files import beside
 
 if TYPE_CHECKING:
     from outrider.agents.released import Policy

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outrider import interrupt
 from outrider.errors import OutriderError
+from outrider.files import beside
 
 if TYPE_CHECKING:
     from outrider.cli import Train
     from outrider.learn.host import HostTrained
-    from outrider.learn.host_words import Ask
     from outrider.learn.keeper import Keeper
-    from outrider.lm.cassette import Cassette
-
-MISSION_BLIND = frozenset({"constant", "random", "inverted"})  # engines that rate without a mission
 
 
 def train(asked: Train) -> None:
@@ -100,13 +96,10 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
 
 def _train_host(asked: Train) -> None:
     """As `train`, one seed after another, in a world on the host."""
-    from outrider.learn.settings import Settings
+    from outrider.learn.host_fit import check_host
 
-    world, settings, out, signal, engine = asked.world, asked.learner, asked.out, asked.signal, asked.engine
-    if not isinstance(settings, Settings):
-        raise OutriderError(
-            f"world {world} runs on the host, where agents learn by ppo; leave --algorithm out"
-        )
+    world, out, signal, engine = asked.world, asked.out, asked.signal, asked.engine
+    settings = check_host(world, asked.learner, signal, engine)
     if asked.checkpoints or asked.processes.count > 1 or asked.spread != "auto":
         raise OutriderError(
             f"world {world} runs on the host: --checkpoints, --processes and --spread are for device worlds; "
@@ -114,6 +107,7 @@ def _train_host(asked: Train) -> None:
         )
     from rich.progress import Progress
 
+    from outrider.guide.growing import asking
     from outrider.learn.host import train_host
     from outrider.learn.host_words import all_alike
     from outrider.learn.policy import save_policy
@@ -131,7 +125,7 @@ def _train_host(asked: Train) -> None:
                 told = f"return {line.returns / line.episodes:.2f}" if line.episodes else "no episode ended"
                 bars.update(bar, completed=progress, description=f"seed {seed}: {told}")
 
-            ask = _asking(world, engine, seed, said) if engine else all_alike
+            ask = asking(world, engine, seed, said) if engine else all_alike
             trained = train_host(world, settings, seed, asked.steps, heard, signal, ask=ask)
         if not seed:
             beside(out).unlink(missing_ok=True)
@@ -154,31 +148,6 @@ def _most_met(trained: HostTrained, most: int = 3) -> str:
     return ", ".join(f"{trained.events[i]!r} ({met[i]:,})" for i in order)
 
 
-def _asking(world: str, engine: str, seed: int, said: Cassette) -> Ask:
-    """An engine that is asked about captions as they come. Errors: one that needs all of them, or a mission."""
-    from outrider.guide.vocabulary import Vocabulary
-    from outrider.guide.weights import ask
-    from outrider.lm.registry import build, names_in
-
-    names = names_in(engine)
-    if "shuffled" in names:
-        raise OutriderError(
-            f"world {world} runs on the host, where captions come one by one: shuffled deals out the answers "
-            "to all captions and needs them at once; use random or constant"
-        )
-    asked = build(engine, seed=seed, cassette=said)
-
-    def answer(mission: str, captions: Sequence[str]) -> dict[str, float | None]:
-        if not mission and not names <= MISSION_BLIND:
-            raise OutriderError(
-                f"world {world} has no one mission for all its copies, which engine {engine} asks about; "
-                "use random or constant"
-            )
-        return ask(Vocabulary(mission, dict(enumerate(captions, start=1))), asked).by_caption
-
-    return answer
-
-
 def _rate_all(world: str, engine: str, seeds: int) -> list[dict[str, float | None]]:
     """The weights for each seed of a placebo that draws, else one for all."""
     from outrider.guide.vocabulary import vocabulary
@@ -190,8 +159,3 @@ def _rate_all(world: str, engine: str, seeds: int) -> list[dict[str, float | Non
     print(f"asking {engine} about {len(words.captions)} captions ...", flush=True)
     draws = range(seeds if by_chance(engine) else 1)
     return [ask_all(words, build(engine, seed=seed, cassette=said)).by_caption for seed in draws]
-
-
-def beside(policy: Path) -> Path:
-    """Where the weights of a policy's captions are."""
-    return policy.with_suffix(".weights.json")

@@ -37,6 +37,9 @@ class Timing:
     batch: int  # environment steps of an update
     flops: int  # of the matrix products of an update, all learners together
     rounds: tuple[dict[str, float], ...]  # what each round measured
+    alone: float | None = (
+        None  # of host worlds: learning by itself, of which training hides a part in the next rollout
+    )
 
     @property
     def learning(self) -> float:
@@ -45,8 +48,9 @@ class Timing:
 
     @property
     def limit(self) -> float:
-        """The least time that an update can take."""
-        return self.stepping + self.products
+        """The least time that an update can take; host worlds step while others act and learn, at best all the time."""
+        both = (self.stepping, self.products)
+        return sum(both) if self.alone is None else max(both)
 
     @property
     def ratio(self) -> float:
@@ -77,7 +81,7 @@ def measure(world: str, settings: Settings, signal: str, atlas: Atlas, rounds: i
     programs["rollout"] = _program(ppo, _rollout(ppo), make(jax.random.key(1)[None]), updates)
     bare = limit.stepping(ppo, one.network)
     programs["stepping"] = _program(ppo, bare, make(jax.random.key(2)[None]), updates)
-    programs["products"] = _products(settings.learners, work, updates)
+    programs["products"] = time_products(settings.learners, work, updates)
 
     for call in programs.values():
         call()  # the first one pays for pages and caches
@@ -117,7 +121,7 @@ def _program(ppo: PPO, advance: Advance, state: Learner, updates: int) -> Callab
     return _timed(lambda now: compiled(now)[0], state, updates)
 
 
-def _products(size: int, work: limit.Work, updates: int) -> Callable[[], float]:
+def time_products(size: int, work: limit.Work, updates: int) -> Callable[[], float]:
     """The products of `updates` updates in one compiled call, by every learner of a team at once."""
 
     def many(own: list[Any], shared: dict[str, Any]) -> list[Any]:

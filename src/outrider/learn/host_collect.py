@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from outrider.errors import OutriderError
 from outrider.learn.act import Actor
 from outrider.learn.collect import Marks, Rollout, Sight
-from outrider.learn.host_words import Firsts, check_room
+from outrider.learn.host_words import CODES, Firsts, beyond
 from outrider.types import Key, Obs, Trajectory
 from outrider.worlds.host import HostWorlds, Turn
 from outrider.worlds.host.captions import Said
@@ -31,6 +31,7 @@ class Group:
     length: np.ndarray
     firsts: Firsts | None  # where the world speaks
     said: list[Said]  # of the rollout's steps, where the world speaks
+    pays: bool = True  # a signal pays what is said: each sentence must have a code of its own
 
 
 class Pages(NamedTuple):
@@ -61,7 +62,7 @@ class Before(NamedTuple):
     seed: int
 
 
-def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int]) -> list[Group]:
+def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int], pays: bool = True) -> list[Group]:
     """Every group before its first step."""
     groups, at = [], 0
     for made, memory, seed in zip(worlds, memories, seeds, strict=True):
@@ -69,7 +70,9 @@ def begin(worlds: list[HostWorlds], memories: list[Any], seeds: list[int]) -> li
         rows = made.reset(seed)
         nothing = np.zeros(n, np.float32), np.zeros(n, np.int32)
         firsts = Firsts(n) if made.teller else None
-        groups.append(Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts, []))
+        groups.append(
+            Group(made, slice(at, at + n), memory, rows, np.ones(n, bool), *nothing, firsts, [], pays)
+        )
         at += n
     return groups
 
@@ -165,7 +168,8 @@ def _hear(group: Group, page: Pages) -> None:
     ended = page.terminated | page.truncated
     for t, said in enumerate(group.said):
         now, event = (t, group.columns), said.event
-        check_room(group.worlds.teller.captioner.events, group.worlds.id)
+        if len(table := group.worlds.teller.captioner.events) > CODES:
+            event = beyond(event, table, group.worlds.id, group.pays)
         page.events[now][:, 0], page.first[now][:, 0] = event, group.firsts(event, ended[now])
     group.said = []
 

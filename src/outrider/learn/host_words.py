@@ -45,13 +45,17 @@ class Firsts:
         return first
 
 
-def check_room(table: Table, world_id: str) -> None:
-    """Refuse more sentences than there are codes."""
-    if len(table) > CODES:
+def beyond(event: np.ndarray, table: Table, world_id: str, pays: bool) -> np.ndarray:
+    """Codes `[n]` of a table with more sentences than there are codes: those beyond are silence where nobody `pays`.
+
+    Errors: somebody does.
+    """
+    if pays:
         raise OutriderError(
             f"world {world_id} has told more than {CODES - 1:,} different events, as many as a signal can count; "
             "use signal none, or a captioner that says fewer"
         )
+    return np.where(event < CODES, event, 0)
 
 
 @dataclass

@@ -16,7 +16,6 @@ from outrider.agents.agent import Agent
 from outrider.agents.released import FORMAT, describe, save
 from outrider.learn.algorithms import AnySettings, as_table
 from outrider.learn.diary import Line
-from outrider.learn.evaluate import EPISODES
 from outrider.learn.train import Trained
 
 POINTS = 5  # of the training curve
@@ -62,7 +61,7 @@ def save_trained(
     """Write the policy of the `which`-th learner of a group."""
     network, line = jax.tree.map(lambda leaf: leaf[which], (trained.networks, trained.lines))
     solved, returned = int(trained.solved[which]), round(float(trained.returned[which]), 6)
-    evaluated = {"episodes": EPISODES, "solved": solved, "return": returned}
+    evaluated = {"episodes": trained.episodes, "solved": solved, "return": returned}
     save_policy(path, network, line, world_id, settings, evaluated, **training)
 
 

@@ -34,7 +34,7 @@ from outrider.learn.team import spread as on_team
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.facts import WorldFacts
-from outrider.worlds.names import check_world, event_kind
+from outrider.worlds.names import check_world, event_kind, is_host
 from outrider.worlds.registry import make
 from outrider.worlds.world import World
 
@@ -63,11 +63,12 @@ class Trained:
     networks: Agent
     lines: Line  # [seeds, updates]
     diary: Diary
-    solved: np.ndarray  # of `EPISODES` fresh episodes, by the final policy
+    solved: np.ndarray  # of `episodes` fresh ones, by the final policy
     returned: np.ndarray  # in the mean over these episodes
     compile_seconds: float
     run_seconds: float  # since this process began or resumed it
     steps_before: int = 0  # of all seeds, made before that
+    episodes: int = EPISODES  # that were evaluated
 
 
 def train(
@@ -202,8 +203,8 @@ def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict
         "bonus": [_round(b) for b in line.bonus.tolist()],
         "episodes": episodes.tolist(),
         "entropy": [_round(e) for e in line.entropy.tolist()],
-        "situations": situations(line.places).tolist(),
-        "evaluation": {"episodes": EPISODES, "solved": int(trained.solved[which])},
+        **({} if is_host(trained.world) else {"situations": situations(line.places).tolist()}),
+        "evaluation": {"episodes": trained.episodes, "solved": int(trained.solved[which])},
         "kinds": dict(sorted(kinds.items())),
         "first_kinds": dict(sorted(first_kinds.items())),
         "events": {sentence: met[sentence] for sentence in top},

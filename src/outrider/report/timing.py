@@ -14,6 +14,7 @@ from outrider.verify.environment import environment_record
 from outrider.verify.evidence import write_json
 
 if TYPE_CHECKING:
+    from outrider.learn.bench import Timing
     from outrider.learn.settings import Settings
 
 
@@ -23,25 +24,22 @@ def bench(
     """Time a configuration and print its shares of a run of `steps`; with `out`, write them as JSON."""
     from outrider.explore.names import check
     from outrider.learn.settings import check_steps
-    from outrider.worlds.names import check_world
+    from outrider.worlds.names import is_host
 
     if engine:
         check(signal, engine)
     check_steps(steps)
-    check_world(world)
-    asked = _asked(world, engine) if engine else {"questions": 0, "seconds": 0.0}
-
-    from outrider.learn.bench import even_atlas, measure
-    from outrider.worlds.registry import make
-
-    timing = measure(world, settings, signal, even_atlas(make(world).codes), rounds)
+    measured = _on_the_host if is_host(world) else _on_the_device
+    timing, asked = measured(world, settings, signal, engine, rounds)
     updates = settings.updates(steps)
-    parts = {
-        "language model": asked["seconds"],
-        "compiling": timing.compile,
-        "rollouts": timing.rollout * updates,
-        "learning": timing.learning * updates,
-    }
+    parts = {"language model": asked["seconds"], "compiling": timing.compile}
+    if timing.alone is None:
+        parts["rollouts"] = timing.rollout * updates
+    else:
+        rollout = min(timing.rollout, timing.update)
+        stepping = min(timing.stepping, rollout)
+        parts |= {"stepping": stepping * updates, "acting": (rollout - stepping) * updates}
+    parts["learning"] = timing.learning * updates
     record: dict[str, Any] = {
         "world": world,
         "signal": signal,
@@ -55,6 +53,7 @@ def bench(
             name: getattr(timing, name)
             for name in ("update", "rollout", "learning", "stepping", "products", "limit")
         },
+        **({} if timing.alone is None else {"seconds_of_learning_alone": timing.alone}),
         "product_flops_of_an_update": timing.flops,
         "language_model": asked,
         "rounds": list(timing.rounds),
@@ -65,16 +64,45 @@ def bench(
     _show(record, Console())
 
 
-def _asked(world: str, engine: str) -> dict[str, float]:
-    """How many questions the world's captions are, and what they took."""
+def _on_the_device(
+    world: str, settings: Settings, signal: str, engine: str, rounds: int
+) -> tuple[Timing, dict[str, float]]:
+    """The time of a device world, and of asking about all its captions beforehand."""
     from outrider.guide.vocabulary import vocabulary
     from outrider.guide.weights import ask
     from outrider.lm.registry import build
+    from outrider.worlds.names import check_world
 
-    words, answering = vocabulary(world), build(engine)
+    check_world(world)
+    asked = {"questions": 0, "seconds": 0.0}
+    if engine:
+        words, answering = vocabulary(world), build(engine)
+        began = time.perf_counter()
+        ask(words, answering)
+        asked = {"questions": len(words.captions), "seconds": time.perf_counter() - began}
+
+    from outrider.learn.bench import even_atlas, measure
+    from outrider.worlds.registry import make
+
+    return measure(world, settings, signal, even_atlas(make(world).codes), rounds), asked
+
+
+def _on_the_host(
+    world: str, settings: Settings, signal: str, engine: str, rounds: int
+) -> tuple[Timing, dict[str, float]]:
+    """The time of a host world, and of asking about the captions that it met meanwhile."""
+    from outrider.guide.growing import asking
+    from outrider.learn.host_bench import measure_host
+    from outrider.learn.host_fit import check_host
+    from outrider.lm.cassette import Cassette
+
+    check_host(world, settings, signal, engine)
+    timing, (mission, captions) = measure_host(world, settings, signal, rounds)
+    if not engine:
+        return timing, {"questions": 0, "seconds": 0.0}
     began = time.perf_counter()
-    ask(words, answering)
-    return {"questions": len(words.captions), "seconds": time.perf_counter() - began}
+    asking(world, engine, 0, Cassette())(mission, captions)
+    return timing, {"questions": len(captions), "seconds": time.perf_counter() - began}
 
 
 def _show(record: dict[str, Any], console: Console) -> None:
@@ -96,6 +124,8 @@ def _show(record: dict[str, Any], console: Console) -> None:
     console.print(update)
     told = f"{record['steps_per_second']:,.0f} steps/s, {record['ratio_to_limit']:.0%} of the limit"
     asked = record["language_model"]
+    if "seconds_of_learning_alone" in record:
+        told += f"; learning alone takes {1000 * record['seconds_of_learning_alone']:.2f} ms, beside the next rollout"
     if asked["questions"]:
         told += f"; {asked['seconds'] / asked['questions']:.3f} s a question"
     console.print(told)

@@ -19,6 +19,7 @@ from outrider.sweep.halving import steps_of_run
 from outrider.sweep.space import RATES
 from outrider.sweep.specification import Sweep
 from outrider.verify.evidence import write_file, write_json
+from outrider.worlds.names import is_host
 
 TRIALS = "trials.jsonl"
 HELD_OUT = 1_000_000  # the first seed that no search uses
@@ -39,6 +40,7 @@ class Job:
     signal: str
     weights: str  # path of the engine's answers, or empty
     trials: str  # path of `TRIALS`
+    engine: str = ""  # that a worker asks itself, where captions come one by one
 
     @property
     def name(self) -> str:
@@ -70,8 +72,9 @@ def jobs_of(
                     tuple(sweep.settings[c] for c, _ in part),
                     tuple(part),
                     sweep.signal,
-                    str(folder / "weights.json") if sweep.engine else "",
+                    str(folder / "weights.json") if sweep.engine and not is_host(world) else "",
                     str(folder / TRIALS),
+                    sweep.engine if is_host(world) else "",
                 )
                 for part in (runs[i : i + size] for i in range(0, len(runs), size))
             ]

@@ -30,6 +30,7 @@ from outrider.sweep.specification import FILE, Sweep, parse_sweep
 from outrider.verify.environment import available_cores, training_code
 from outrider.verify.evidence import json_text, write_file, write_json
 from outrider.verify.workers import run_jobs
+from outrider.worlds.names import is_host
 
 try:
     import fcntl
@@ -143,13 +144,16 @@ def scores_of(
 
 
 def _ask_once(sweep: Sweep, folder: Path) -> None:
-    """Put the captions of every world to the engine, once for all; for each seed if it draws. Kept in the folder."""
+    """Put the captions of every world to the engine, once for all; for each seed if it draws. Kept in the folder.
+
+    Not of host worlds, whose captions come one by one: there the workers ask.
+    """
     path = folder / "weights.json"
     if not sweep.engine or path.exists():
         return
     said, worlds = Cassette(), {}
     seeds = [*range(sweep.seeds), *range(HELD_OUT, HELD_OUT + sweep.held_out)]
-    for world in sweep.worlds:
+    for world in (world for world in sweep.worlds if not is_host(world)):
         words = vocabulary(world)
         draws = {str(seed): seed for seed in seeds} if by_chance(sweep.engine) else {"all": 0}
         worlds[world] = {

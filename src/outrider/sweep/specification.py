@@ -11,10 +11,12 @@ from typing import Any
 
 from outrider.errors import OutriderError, nearest
 from outrider.learn.algorithms import DEFAULT, settings_from
+from outrider.learn.host_fit import check_host
 from outrider.learn.settings import check_steps
 from outrider.sweep.halving import Rung, rungs, steps_of_run
 from outrider.sweep.space import USUAL, draw, parse_space
 from outrider.verify.plan import canonical_hash
+from outrider.worlds.names import is_host
 
 FILE = "sweep.toml"
 SCORES = ("success", "return")
@@ -116,17 +118,23 @@ def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
     for settings in sweep.settings:
         steps_of_run(sweep.rungs[0].steps, settings_from(settings).batch, where)
     check_steps(sweep.rungs[-1].steps)
+    for world in filter(is_host, sweep.worlds):
+        for settings in sweep.settings:
+            try:
+                check_host(world, settings_from(settings), signal, engine)
+            except OutriderError as error:
+                raise OutriderError(f"{where}: {error}") from None
     return sweep
 
 
 def _worlds(worlds: Any, where: str) -> tuple[str, ...]:
-    from outrider.worlds.names import check_world
+    from outrider.worlds.names import check_known
 
     if not isinstance(worlds, list) or not worlds or len(set(map(str, worlds))) < len(worlds):
         raise OutriderError(f"{where}: [sweep] worlds is {worlds!r}; list at least one world, each once")
     for world in worlds:
         try:
-            check_world(str(world))
+            check_known(str(world))
         except OutriderError as error:
             raise OutriderError(f"{where}: [sweep] worlds: {error}") from None
     return tuple(map(str, worlds))

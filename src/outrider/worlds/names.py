@@ -61,7 +61,8 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
     name, *options = world_id.split("+")
     if is_host(name):
         raise OutriderError(
-            f"world {world_id} runs on the host: `outrider train`, `play` and `watch` take it; nothing else does yet"
+            f"world {world_id} runs on the host, where its words and sizes are not known beforehand; `outrider train`, "
+            "`verify`, `sweep`, `bench`, `play` and `watch` take it"
         )
     if name not in WORLDS:
         raise OutriderError(unknown(f"world {name!r}", name, tuple(WORLDS)) + "; `outrider worlds` lists all")
@@ -81,6 +82,13 @@ def check_world(world_id: str) -> tuple[WorldFacts, frozenset[str]]:
 
 def _said(sentence: str, options: Sequence[str] | frozenset[str]) -> str:
     return renamed.rename(sentence) if renamed.OPTION in options else sentence
+
+
+def check_known(world_id: str) -> None:
+    """Refuse a world that there is not. Errors: as `check_world`; whether a package has a host world, it says itself
+    when it makes one."""
+    if not is_host(world_id):
+        check_world(world_id)
 
 
 def check_installed(world_id: str) -> None:
@@ -109,8 +117,11 @@ def event_sentences(world_id: str) -> dict[int, str]:
 def event_kind(world_id: str, code: int) -> str:
     """The kind of an event code, as the observation's flags tell kinds apart; "no event" for code 0.
 
-    Kinds are for people who read a record: they keep their English names in a `+renamed` world.
+    Kinds are for people who read a record: they keep their English names in a `+renamed` world. Host worlds know of
+    no other kinds than "event".
     """
+    if is_host(world_id):
+        return "event" if code else "no event"
     return family_of(world_id).kind(code)
 
 

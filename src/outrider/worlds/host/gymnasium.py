@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,8 @@ class GymnasiumWorlds:
         elif self._disabled:
             idle, fresh = self._never, ended
             if ended.any():
-                final, last = self._rows(obs), (obs, info)
+                # A copy: an environment made with copy=False writes the next sights over these.
+                final, last = self._rows(obs), (deepcopy(obs), info) if self.teller else None
                 obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))
         else:
             idle = fresh = self._ended

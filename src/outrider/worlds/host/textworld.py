@@ -8,16 +8,21 @@ the seed of `reset`: `+game=SEED` makes another.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import tempfile
-from functools import cache, partial
+import warnings
+from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
+from platformdirs import user_cache_path
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner, Sight
@@ -27,7 +32,7 @@ from outrider.worlds.host.table import Table
 
 STEPS = 200
 GAME = "+game="  # an option: the seed of the game's making
-LEVELS = {"coin-collector": 100, "treasure-hunter": 30}  # challenges and their highest level
+LEVELS = {"coin-collector": 300, "treasure-hunter": 30}  # challenges and their highest level
 SIMPLE = "simple"
 _SAID = ("feedback", "description", "inventory", "objective")
 
@@ -38,7 +43,8 @@ class TextWorldEnv(gymnasium.Env):
     def __init__(self, file: str) -> None:
         textworld: Any = import_module("textworld")
         wanted = {name: True for name in (*_SAID, "admissible_commands", "score", "won", "lost")}
-        self._game = textworld.start(file, textworld.EnvInfos(**wanted))
+        with _quiet():
+            self._game = textworld.start(file, textworld.EnvInfos(**wanted))
         made = textworld.Game.load(str(Path(file).with_suffix(".json")))
         self.commands = tuple(made.possible_admissible_commands)
         self._place = {command: place for place, command in enumerate(self.commands)}
@@ -110,18 +116,36 @@ class TextWorldCaptioner:
         return list(now[3])
 
 
-@cache
-def _folder() -> Any:
-    return tempfile.TemporaryDirectory(prefix="outrider-textworld-")  # gone when the process ends
-
-
-@cache
 def compiled(name: str, seed: int) -> str:
-    """The file of a game, made when it is first asked for. TextWorld's own compiler takes seconds for it."""
+    """The file of a game, made when it is first asked for and kept in the user's cache folder, as compiled programs are.
+
+    TextWorld takes seconds for a game, and for the largest more than a minute. A kill leaves nothing half-made.
+    """
+    kept = user_cache_path("outrider") / "textworld" / version("textworld")
+    game = kept / f"{name}-{seed}.z8"
+    if not game.exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept) as place, _quiet():
+            made = Path(_make(name, seed, f"{place}/{game.name}"))
+            for part in (made.with_suffix(".json"), made):  # the game last: where it is, all is
+                part.replace(kept / part.name)
+    return str(game)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """TextWorld's interpreter warns that it does not know a game's score; the game itself tells it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _make(name: str, seed: int, path: str) -> str:
+    """Make and compile a game; its file, which is `path`, beside one that tells of it."""
     textworld: Any = import_module("textworld")
     challenges: Any = import_module("textworld.challenges")
     options = textworld.GameOptions()
-    options.seeds, options.path = seed, f"{_folder().name}/{name}-{seed}.z8"
+    options.seeds, options.path = seed, path
     kind, _, level = name.rpartition("-")
     settings: dict[str, Any] = {"level": int(level)} if kind else {}
     if not kind:
