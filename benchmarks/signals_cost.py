@@ -1,0 +1,80 @@
+"""What a signal costs: PPO's environment steps a second on DoorKey-8x8 with each, over those without one.
+
+    python benchmarks/signals_cost.py                # needs the extra train; four minutes
+    python benchmarks/signals_cost.py rnd icm        # some, without writing the result
+
+PPO with its default settings, one learner. Every program is compiled once; then all are run in turn in one process,
+forward and backward by turns, so that what slows the machine for a while slows all. Writes
+benchmarks/results/signals_cost.json.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from typing import Any
+
+import outrider  # noqa: F401  first: it sets XLA up before jax is imported
+
+# isort: split
+import jax
+from record import record
+
+from outrider.explore.names import EVENTS, NONE, PLAIN, parse
+from outrider.learn.bench import even_atlas
+from outrider.learn.settings import Settings
+from outrider.learn.train import learner_for
+from outrider.worlds.registry import make
+
+WORLD = "minigrid/doorkey-8x8"
+ROUNDS, UPDATES = 9, 8
+SIGNALS = (*EVENTS, *PLAIN, "episodic(noveld)", "normalise(observation-count)")
+BARS = {"count": 15, "rnd": 60, "icm": 60}  # percent of plain PPO's rate, by what the signal is made of
+
+
+def prepared(signal: str) -> tuple[Any, Any]:
+    """A compiled program of some updates, and the learner that it starts from."""
+    learner = learner_for(WORLD, Settings(), signal, UPDATES)
+    start = jax.jit(learner.init)(jax.random.key(0), even_atlas(make(WORLD).codes))
+    updates = jax.jit(lambda state: jax.lax.scan(lambda one, _: learner.update(one), state, None, UPDATES))
+    return updates.lower(start).compile(), start
+
+
+def bar(signal: str) -> str:
+    """The most that the signal should cost, where a bar was set."""
+    found = [most for part, most in BARS.items() if any(part in name for name in parse(signal).names)]
+    return str(max(found)) if found else ""
+
+
+def main() -> None:
+    """Measure the signals that are named, or all; print the rows, and write them if all were measured."""
+    signals = (NONE, *(sys.argv[1:] or SIGNALS))
+    programs = {signal: prepared(signal) for signal in signals}
+    seconds: dict[str, list[float]] = {signal: [] for signal in signals}
+    for turn in range(ROUNDS + 1):
+        for signal in signals if turn % 2 else reversed(signals):
+            program, start = programs[signal]
+            began = time.perf_counter()
+            jax.block_until_ready(program(start))
+            if turn:  # the first one warms up
+                seconds[signal].append(time.perf_counter() - began)
+    steps = UPDATES * Settings().batch
+    rows = []
+    for signal in signals:
+        rate, plain = (steps / statistics.median(seconds[name]) for name in (signal, NONE))
+        cost = round(100 * (1 - rate / plain), 1)
+        rows.append(
+            {"signal": signal, "steps per second": round(rate), "cost, %": cost, "at most, %": bar(signal)}
+        )
+        print(rows[-1], flush=True)
+    what = (
+        f"PPO on DoorKey-8x8 with its default settings and one learner, by signal: environment steps a second, and how "
+        f"much of plain PPO's rate the signal costs; medians of {ROUNDS} interleaved runs of {UPDATES} updates."
+    )
+    if len(sys.argv) == 1:
+        print(record("signals_cost", what, rows))
+
+
+if __name__ == "__main__":
+    main()
