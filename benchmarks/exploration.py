@@ -153,7 +153,7 @@ def main() -> None:
     rows.sort(key=lambda r: (list(BUDGETS).index(r["world"]), ARMS.index(r["arm"])))
     said = f"mean return {SOLVED} over at least {EPISODES} episodes in a row"
     what = (
-        f"Six candidates of every arm on DoorKey-8x8, {len(SEEDS_TRIED)} seeds each, {BUDGETS[TRIED_ON]:,} steps: {said}."
+        f"Six candidates an arm on DoorKey-8x8, {len(SEEDS_TRIED)} seeds, {BUDGETS[TRIED_ON]:,} steps: {said}."
         if tuning
         else f"PPO with each signal as tuned on DoorKey-8x8, {SEEDS} other seeds: {said}; steps of a seed: "
         + ", ".join(f"{world} {steps:,}" for world, steps in BUDGETS.items())
