@@ -32,6 +32,12 @@ test: $(VENV)/ready-dev ## Run the quick tests on two cores, under a watchdog
 test-long: $(VENV)/ready-dev ## Run the tests that take minutes each
 	@$(WATCHDOG) --limit $(LONG_LIMIT) --name "make test-long" -- \
 	  $(PY) -m pytest -m long -o faulthandler_timeout=1800 --durations=0 $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory test-games
+
+test-games: $(VENV)/ready-host-games ## Run the tests of NetHack, MiniHack and TextWorld in their own environment
+	@$(WATCHDOG) --limit $(TEST_LIMIT) --name "make test-games" -- \
+	  $(GAMES)/bin/python -m pytest -n $(TEST_WORKERS) -m '' $(PYTEST_ARGS) $(GAME_TESTS)
+GAME_TESTS := tests/conformance/test_host_families.py tests/golden/test_host_words.py
 
 check: $(VENV)/ready-dev ## Lint, check the format, check the types
 	$(PY) -m ruff check .
@@ -98,6 +104,17 @@ $(VENV)/ready-bench: $(VENV)/ready-run
 	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,crafter,bench]' || $(FAILED)
 	@touch $@
 
+# NetHack and TextWorld ask for other versions than the lock's: their environment has the lock's but for these.
+GAMES := $(VENV)/peers/host-games
+GAMES_PIP := $(GAMES)/bin/pip install --quiet --disable-pip-version-check --constraint $(GAMES)/constraints.txt
+$(VENV)/ready-host-games: $(VENV)/made requirements/lock.txt requirements/build.in pyproject.toml
+	@echo "Installing NetHack, MiniHack and TextWorld into $(GAMES) (once; a minute or two)"
+	@$(PY) -m venv $(GAMES) || $(FAILED)
+	@grep -v -E '^(gymnasium|setuptools)==' requirements/lock.txt > $(GAMES)/constraints.txt
+	@$(GAMES_PIP) editables hatchling || $(FAILED)
+	@$(GAMES_PIP) --no-build-isolation --editable '.[train,lm,nethack,textworld]' pytest pytest-xdist hypothesis || $(FAILED)
+	@touch $@
+
 # Peers whose packages cannot live with ours have an environment each.
 $(VENV)/ready-peers: $(VENV)/made
 	@echo "Installing peers into $(VENV)/peers (once)"
@@ -111,4 +128,4 @@ $(VENV)/ready-lock: $(VENV)/made
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv || $(FAILED)
 	@touch $@
 
-.PHONY: help demo test test-long check sync docs bench prove lock clean
+.PHONY: help demo test test-long test-games check sync docs bench prove lock clean

@@ -10,6 +10,7 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 import counting
+from outrider.cli import main
 from outrider.errors import OutriderError
 from outrider.learn import worker
 from outrider.learn.host_evaluate import evaluate
@@ -213,3 +214,24 @@ def test_sentences_beyond_the_last_code_are_silence_where_no_signal_pays(monkeyp
     assert len(found[0].events) == 4
     assert set(record["events"]) == set(found[0].events[:2])
     assert sum(record["kinds"].values()) == SETTINGS.batch
+
+
+@pytest.mark.long
+def test_the_command_line_verifies_a_plan_over_a_host_world_whatever_the_workers(tmp_path, capsys):
+    pytest.importorskip("envpool")
+    text = PLAN.replace("MultiRoom-N2-S4", "KeyCorridorS3R3").replace("seeds = 1", "seeds = 2")
+    text = text.replace(
+        'signal = "event-count"\nengine = "relevance(embedded)"', 'signal = "episodic(noveld)"'
+    )
+    (tmp_path / "plan.toml").write_text(text + '[arms.counts]\nsignal = "event-count"\nengine = "constant"\n')
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, workers in ((one, "1"), (two, "2")):
+        assert main(["verify", str(tmp_path), "--out", str(folder), "--workers", workers]) == 0
+    assert "report.html" in capsys.readouterr().out
+    for name in ("runs.jsonl", "verdict.json", "answers.json"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    assert (one / "watch.gif").read_bytes().startswith(b"GIF")
+    page = (one / "report.html").read_text()
+    assert "KeyCorridorS3R3" in page
+    assert "You bumped into the wall." in page
+    assert check(one)[1] == []

@@ -117,9 +117,9 @@ class TextWorldCaptioner:
 
 
 def compiled(name: str, seed: int) -> str:
-    """The file of a game, made when it is first asked for and kept in the user's cache folder, as compiled programs are.
+    """The file of a game: made when it is first asked for, kept in the user's cache folder as compiled programs are.
 
-    TextWorld takes seconds for a game, and for the largest more than a minute. A kill leaves nothing half-made.
+    TextWorld takes seconds for a game, and for the largest more than a minute. Ctrl-C leaves nothing half-made.
     """
     kept = user_cache_path("outrider") / "textworld" / version("textworld")
     game = kept / f"{name}-{seed}.z8"
