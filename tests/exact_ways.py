@@ -1,4 +1,4 @@
-"""The fewest steps of one MiniGrid under its true dynamics, by breadth-first search over whole grids in plain Python."""
+"""The fewest steps of one MiniGrid under its true dynamics, by breadth-first search over whole grids."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def marked(names):
 
 @cache
 def player(name: str):
-    """From keys and the steps walked by chance before: where the expert began, and the steps that it took, if solved."""
+    """From keys and the steps walked by chance before: where the expert began, its steps, if it was done."""
     world = make(f"minigrid/{name}")
     expert = expert_of(world)
 

@@ -8,12 +8,12 @@ action changes what can be walked through or what is carried, so that the first 
     key -> lock -> goal                                     where the mission is a place (or the lock itself)
     thing in the way -> put down -> key -> lock -> put down -> wanted thing       where it is to hold a thing
 
-The plan is made anew at every step, from any state: what a learner has dropped, closed or never fetched is where it is.
+The plan is made anew at every step, from any state: what a learner dropped, closed or never fetched is where it is.
 
-Ways are the shortest but in two respects, both where things must be put down. A plan does not foresee that the thing put
-down may then be in its way; putting down is weighed against all else with the thing where it would lie, so that it happens
-elsewhere, a step or two later. And where a thing bars the lock, it is moved before the key is fetched; whoever holds the
-key already puts it down at once. `shortest.py` tells how short ways could be.
+Ways are the shortest but in two respects, both where things must be put down. A plan does not foresee that the thing
+put down may then be in its way; putting down is weighed against all else with the thing where it would lie, so that it
+happens elsewhere, a step or two later. And where a thing bars the lock, it is moved before the key is fetched; whoever
+holds the key already puts it down at once. `shortest.py` tells how short ways could be.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _without(grid: Grid) -> Grid:
     return grid._replace(cells=cells, agent=agent._replace(pocket=jnp.zeros_like(agent.pocket)))
 
 
-def _among(tile: Array, wanted: object) -> Bool[Array, "..."]:
+def _among(tile: Array, wanted: Iterable[int]) -> Bool[Array, "..."]:
     return jnp.isin(tile, jnp.asarray(list(wanted), tile.dtype))
 
 

@@ -1,9 +1,9 @@
 """The fewest steps to success in one MiniGrid layout, by breadth-first search on the host. No jax.
 
 The search knows the whole grid, which an agent does not; and what was put down is in nobody's way, though each thing
-that is picked up after the first costs the step in which the one before it was put down. So no policy takes fewer steps;
-where nothing need be put down, the shortest way takes as many. `expert.py` plans on the device what to do, as the search
-cannot; this is what it is tested against.
+that is picked up after the first costs the step in which the one before it was put down. So no policy takes fewer
+steps; where nothing need be put down, the shortest way takes as many. `expert.py` plans on the device what to do, as
+the search cannot; this is what it is tested against.
 """
 
 from __future__ import annotations
