@@ -18,6 +18,8 @@ holds the key already puts it down at once. `shortest.py` tells how short ways c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
