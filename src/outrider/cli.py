@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | bench | worlds | play | ask | watch | export | models | claims`.
+"""The command line: `outrider train | demonstrate | verify | sweep | bench | worlds | play | ask | watch | ...`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -31,7 +31,7 @@ class Train:
     steps: int = 500_000
     """Environment steps of each seed."""
     seeds: int = 1
-    algorithm: Literal["ppo", "dqn", "pqn"] = "ppo"
+    algorithm: Literal["ppo", "dqn", "pqn", "bc", "dagger"] = "ppo"
     """How agents learn; each has settings of its own: `outrider train --algorithm dqn --help` shows DQN's."""
     signal: str = "none"
     """What is paid beside the world's own reward: event-count, scale(rnd, 0.1), chain(noveld, event-count) ..."""
@@ -55,6 +55,26 @@ class Train:
         from outrider.commands.train import train
 
         train(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Demonstrate:
+    """Record episodes that an expert or a trained policy shows, as a Minari dataset to learn from."""
+
+    world: tyro.conf.Positional[str]
+    """World with its options, such as minigrid/doorkey-8x8."""
+    out: Path = Path("out/demonstrations")
+    """Folder to make: a Minari dataset."""
+    episodes: int = 256
+    by: str = "expert"
+    """Who shows: the world's own expert, who sees the whole state, or the policy in a file that is named here."""
+    seed: int = 0
+    """Other seeds, other episodes."""
+
+    def run(self) -> None:
+        from outrider.commands.demonstrate import demonstrate
+
+        demonstrate(self.world, self.out, self.episodes, self.by, self.seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,6 +259,7 @@ class Claims:
 
 COMMANDS = {
     "train": Train,
+    "demonstrate": Demonstrate,
     "verify": Verify,
     "sweep": Sweep,
     "bench": Bench,

@@ -10,12 +10,17 @@ from outrider.learn.settings import Settings
 
 
 def check_host(world_id: str, settings: AnySettings, signal: str, engine: str = "") -> Settings:
-    """The settings, which a host world's learner can have. Errors: an algorithm, encoder, team or signal that it lacks;
-    an engine that cannot be asked as sentences come."""
+    """The settings, which a host world's learner can have. Errors: an algorithm, encoder, team or signal that it lacks,
+    demonstrations, an engine that cannot be asked as sentences come."""
     if not isinstance(settings, Settings):
         raise OutriderError(
             f"world {world_id} runs on the host, where agents learn by ppo, not {algorithm_of(settings)}; "
             "leave the algorithm out"
+        )
+    if settings.demonstrations:
+        raise OutriderError(
+            f"world {world_id} runs on the host, and demonstrations are of device worlds; leave "
+            "--learner.demonstrations out"
         )
     if parse(signal).situations:
         raise OutriderError(
