@@ -1,0 +1,233 @@
+"""Go-Explore's first phase in a device world: return to a cell of the archive, explore from there, keep what is found.
+
+Ecoffet et al. 2021, "First return, then explore", Nature 590, 580-586. A device world's state is a pytree, so that to
+return is to look it up: no step is played. A world is drawn once a search (or once for each of its `layouts`, which then
+are part of the cell), and the archive tells of these layouts alone: to act in others is learned from the ways that were
+found (`trails.py`), which is the second phase.
+
+Deviations: cells are told by the captioner's situation or by what is seen, not by a picture made small; a copy whose
+episode ends within its exploration returns to the same cell once more, so that no step is idle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int
+
+from outrider.errors import OutriderError
+from outrider.explore.archive import BITS, Archive, Stand, add, before, empty, leads, select
+from outrider.explore.visits import OF, hashed, sights
+from outrider.types import Key, Obs, Step
+from outrider.worlds.world import World
+
+NEVER = np.iinfo(np.int32).max
+MOST = 65_536  # entries of an archive, unless their states take more than
+MEMORY = 1 << 29  # bytes
+DRAW, LUCK = NEVER, NEVER - 1  # of a search's key, for its layouts and its steps; the rounds take those from 0
+SECOND = 65_536  # about how many environment steps a compiled call makes: progress shows and Ctrl-C lands
+
+
+@dataclass(frozen=True)
+class GoSettings:
+    """How to search. `cells` says what makes a cell: the situation, or what is seen."""
+
+    copies: int = 256
+    """Copies of the world that explore at once."""
+    length: int = 32
+    """Steps that each explores after it has returned."""
+    sticky: float = 0.0
+    """How often an action is the one before it, and not drawn anew."""
+    cells: str = "situations"
+    """What tells cells apart: situations or observations."""
+    columns: tuple[int, ...] = ()
+    """The numbers of the situation that count, by their places; all by default."""
+    layouts: int = 1
+    """Worlds that are drawn, once and for all; a cell belongs to one of them."""
+    most_cells: int = 0
+    """Room of the archive; by default 65,536 cells, or as many as take half a gigabyte."""
+
+
+class Best(NamedTuple):
+    """The best way found in each layout, `[L]`: one that solves it, else the one with the highest return so far."""
+
+    solved: Bool[Array, "L"]
+    stand: Stand  # its end; without the state
+
+
+class Search(NamedTuple):
+    """Where a search stands. Steps are numbered from 0 over all copies: round, step of the round, copy."""
+
+    key: Key
+    rounds: Int[Array, ""]
+    archive: Archive
+    best: Best
+    first_met: Int[Array, "E"]  # the environment step in which each event was first met, from 1; else `NEVER`
+    first_solved: Int[Array, ""]  # likewise
+
+
+class Round(NamedTuple):
+    """What a round leaves: enough to walk every way again."""
+
+    begin: Int[Array, "B"]  # the number of the step that led to where each copy returned to
+    action: Array  # [K, B, ...]
+    ended: Bool[Array, "K B"]  # the episode ended here, and the copy returned to its beginning
+    cells: Int[Array, ""]  # found so far
+    returned: Array  # the best so far
+
+
+@dataclass(frozen=True)
+class GoExplore:
+    """The unchanging parts of a search in a world; an episode with a return above `solved_above` is a success."""
+
+    world: World
+    settings: GoSettings
+    solved_above: float = 0.0
+
+    @property
+    def batch(self) -> int:
+        """Environment steps of a round."""
+        return self.settings.copies * self.settings.length
+
+    def layouts(self, key: Key) -> tuple[Stand, Obs]:
+        """The worlds' beginnings, `[L]`, in a search of this key."""
+        count = self.settings.layouts
+        state, obs = jax.vmap(self.world.reset)(jax.random.split(jax.random.fold_in(key, DRAW), count))
+        which, none = jnp.arange(count, dtype=jnp.int32), jnp.zeros(count, jnp.int32)
+        return Stand(state, which, jnp.zeros(count), none, -1 - which), obs
+
+    def init(self, key: Key) -> Search:
+        """An archive of the beginnings alone."""
+        start, obs = self.layouts(key)
+        size = self.settings.most_cells or min(MOST, max(1, MEMORY // _bytes(start)))
+        begun = add(empty(start, size), start, self.bucket(start, obs), jnp.ones(len(start.layout), bool))
+        best = Best(jnp.zeros(len(start.layout), bool), start._replace(state=None))
+        never = jnp.int32(NEVER)
+        return Search(key, jnp.int32(0), begun, best, jnp.full(self.world.codes, never), never)
+
+    def round(self, search: Search) -> tuple[Search, Round]:
+        """Choose cells, return to them, explore from there step by step, and add what is found."""
+        copies, length = self.settings.copies, self.settings.length
+        choose_key, act_key = jax.random.split(jax.random.fold_in(search.key, search.rounds))
+        archive, begin = select(search.archive, choose_key, copies)
+        search = search._replace(archive=archive)
+
+        def step(carry: tuple[Search, Stand, Array], t: Int[Array, ""]) -> tuple[tuple, tuple[Array, Array]]:
+            search, here, last = carry
+            number = (search.rounds * length + t) * copies + jnp.arange(copies, dtype=jnp.int32)
+            action = self._act(jax.random.fold_in(act_key, t), last, fresh=here.born == begin.born)
+            stepped = jax.vmap(self.world.step)(luck(search.key, number), here.state, action)
+            there = Stand(
+                stepped.state, here.layout, here.returned + stepped.reward, here.length + 1, number
+            )
+            ended = stepped.terminated | stepped.truncated
+            search = self._noted(search, stepped, there, ended)
+            archive = add(search.archive, there, self.bucket(there, stepped.obs), ~ended)
+            return (search._replace(archive=archive), _choose(ended, begin, there), action), (action, ended)
+
+        last = self.world.space.sample(act_key, jnp.zeros((copies, self.world.space.outputs)))
+        (search, _, _), (action, ended) = jax.lax.scan(step, (search, begin, last), jnp.arange(length))
+        left = Round(begin.born, action, ended, search.archive.count, search.best.stand.returned.max())
+        return search._replace(rounds=search.rounds + 1), left
+
+    def bucket(self, stand: Stand, obs: Obs) -> Int[Array, "B"]:
+        """The bucket of the cell that each copy stands in."""
+        if self.settings.cells == "situations":
+            told = jax.vmap(self.world.situation)(stand.state)
+            told = told[:, jnp.asarray(self.settings.columns)] if self.settings.columns else told
+        else:
+            told = sights(obs, 1)
+        return hashed(jnp.concatenate([stand.layout[:, None], told], axis=1), BITS)
+
+    def _act(self, key: Key, last: Array, fresh: Bool[Array, "B"]) -> Array:
+        """A random action, or the one before it."""
+        draw_key, stick_key = jax.random.split(key)
+        drawn = self.world.space.sample(draw_key, jnp.zeros((len(fresh), self.world.space.outputs)))
+        again = jax.random.bernoulli(stick_key, self.settings.sticky, fresh.shape) & ~fresh
+        return _choose(again, last, drawn)
+
+    def _noted(self, search: Search, stepped: Step, there: Stand, ended: Bool[Array, "B"]) -> Search:
+        """What was reached for the first time, and the best way so far."""
+        when = there.born + 1
+        met = search.first_met.at[stepped.events].min(when[:, None])
+        solved = ended & (there.returned > self.solved_above)
+        first = jnp.minimum(search.first_solved, jnp.where(solved, when, NEVER).min())
+        best, ranks = search.best, (~solved, -there.returned, there.length)
+        held = jax.tree.map(lambda x: x[there.layout], best)
+        better = before(ranks, (~held.solved, -held.stand.returned, held.stand.length))
+        to = jnp.where(leads(there.layout, *ranks) & better, there.layout, self.settings.layouts)
+        found = Best(solved, there._replace(state=None))
+        best = jax.tree.map(lambda all, x: all.at[to].set(x, mode="drop"), best, found)
+        return search._replace(best=best, first_met=met, first_solved=first)
+
+
+Heard = Callable[[float, Search], None]  # progress in [0, 1], and where the search of a seed stands
+
+
+def luck(key: Key, number: Int[Array, "*n"]) -> Key:
+    """The keys of steps by their numbers: whoever walks a way again meets the same chance."""
+    return jax.vmap(lambda n: jax.random.fold_in(jax.random.fold_in(key, LUCK), n))(number)
+
+
+def explore(
+    go: GoExplore, seeds: Sequence[int], steps: int, heard: Heard = lambda progress, search: None
+) -> list[tuple[Search, Round]]:
+    """Search with each seed, one after another, for at least `steps` environment steps: where each search ended, and
+    what its rounds left, `[R, ...]`, as NumPy arrays.
+
+    Errors: as `check`.
+    """
+    check(go.settings, steps, go.world)
+    rounds = math.ceil(steps / go.batch)
+    calls = math.ceil(rounds * go.batch / SECOND)
+    chunk = math.ceil(rounds / calls)  # one compiled shape, and at most a few rounds too many
+    init = jax.jit(lambda seed: go.init(jax.random.key(seed)))
+    run = jax.jit(
+        lambda search: jax.lax.scan(lambda one, _: go.round(one), search, None, length=chunk),
+        donate_argnums=0,
+    )
+    found = []
+    for seed in seeds:
+        search, left = init(jnp.uint32(seed)), []
+        for call in range(calls):
+            search, rounds_left = run(search)
+            left.append(jax.device_get(rounds_left))
+            heard((call + 1) / calls, search)
+        found.append((search, jax.tree.map(lambda *parts: np.concatenate(parts), *left)))
+    return found
+
+
+def check(settings: GoSettings, steps: int, world: World) -> None:
+    """Refuse what cannot be searched. Errors: settings out of their range, more steps than can be numbered."""
+    for name, least in (("copies", 1), ("length", 1), ("layouts", 1), ("most_cells", 0)):
+        if (value := getattr(settings, name)) < least:
+            raise OutriderError(f"{name} is {value}; it must be at least {least}")
+    if not 0 <= settings.sticky < 1:
+        raise OutriderError(f"sticky is {settings.sticky}; it must be at least 0 and below 1")
+    if settings.cells not in OF:
+        raise OutriderError(f"cells are told apart by {' or '.join(OF)}, not by {settings.cells!r}")
+    if not 1 <= steps < NEVER - settings.copies * settings.length:
+        raise OutriderError(f"steps is {steps}; it must be at least 1 and below two billion")
+    if settings.most_cells and settings.most_cells < settings.layouts:
+        raise OutriderError(f"most_cells is {settings.most_cells}, but {settings.layouts} layouts need one each")
+    if settings.columns:
+        told = jax.eval_shape(lambda key: world.situation(world.reset(key)[0]), jax.random.key(0)).shape[0]
+        if settings.cells != "situations":
+            raise OutriderError("columns are those of situations; leave them out where cells are observations")
+        if not all(0 <= column < told for column in settings.columns):
+            raise OutriderError(f"a situation of {world.id} has {told} numbers, 0 to {told - 1}: mend columns")
+
+
+def _choose(where: Bool[Array, "B"], one: Stand, other: Stand) -> Stand:
+    return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *[1] * (a.ndim - 1)), a, b), one, other)
+
+
+def _bytes(start: Stand) -> int:
+    """What one state takes."""
+    return sum(x.nbytes for x in jax.tree.leaves(start.state)) // len(start.layout)
