@@ -1,4 +1,4 @@
-"""The command line: `outrider train | verify | sweep | bench | worlds | play | ask | watch | export | models | claims`.
+"""The command line: `outrider train | demonstrate | verify | sweep | bench | worlds | play | ask | watch | ...`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -55,6 +55,26 @@ class Train:
         from outrider.commands.train import train
 
         train(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Demonstrate:
+    """Record episodes that an expert or a trained policy shows, as a Minari dataset to learn from."""
+
+    world: tyro.conf.Positional[str]
+    """World with its options, such as minigrid/doorkey-8x8."""
+    out: Path
+    """Folder to make: a Minari dataset."""
+    episodes: int = 256
+    by: str = "expert"
+    """Who shows: the world's own expert, who sees the whole state, or the policy in a file that is named here."""
+    seed: int = 0
+    """Other seeds, other episodes."""
+
+    def run(self) -> None:
+        from outrider.commands.demonstrate import demonstrate
+
+        demonstrate(self.world, self.out, self.episodes, self.by, self.seed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,6 +259,7 @@ class Claims:
 
 COMMANDS = {
     "train": Train,
+    "demonstrate": Demonstrate,
     "verify": Verify,
     "sweep": Sweep,
     "bench": Bench,

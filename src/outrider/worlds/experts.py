@@ -1,0 +1,26 @@
+"""Who knows the way: for some worlds, what to do next as a pure function of the whole state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from jaxtyping import Array
+
+from outrider.errors import OutriderError
+from outrider.worlds.world import World
+
+Expert = Callable[[Any], Array]  # of one state, `vmap`ped by others; it may see what no agent sees
+FAMILIES = ("minigrid",)  # whose folder has a module `expert`
+
+
+def expert_of(world: World) -> Expert:
+    """The expert of a world that `make` made. Errors: a world that has none."""
+    family = world.id.partition("/")[0]
+    if family in FAMILIES and (found := import_module(f"outrider.worlds.{family}.expert").of(world)):
+        return found
+    raise OutriderError(
+        f"world {world.id} has no expert; the worlds of minigrid/ without rule sets (xland) have one: choose "
+        "one of them, or let a trained policy demonstrate"
+    )
