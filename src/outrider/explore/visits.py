@@ -28,7 +28,9 @@ def places(trajectory: Trajectory, of: str, bits: int) -> Int[Array, "T B"]:
 
 def sights(obs: Obs, axes: int) -> Int[Array, "*n k"]:
     """What is seen as rows of integers, behind so many leading axes."""
-    parts = [jnp.round(x * GRAIN) if jnp.issubdtype(x.dtype, jnp.floating) else x for x in jax.tree.leaves(obs)]
+    parts = [
+        jnp.round(x * GRAIN) if jnp.issubdtype(x.dtype, jnp.floating) else x for x in jax.tree.leaves(obs)
+    ]
     return jnp.concatenate([x.astype(jnp.int32).reshape(*x.shape[:axes], -1) for x in parts], -1)
 
 

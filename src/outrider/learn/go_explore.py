@@ -30,7 +30,10 @@ from outrider.worlds.world import World
 NEVER = np.iinfo(np.int32).max
 MOST = 65_536  # entries of an archive, unless their states take more than
 MEMORY = 1 << 29  # bytes
-DRAW, LUCK = NEVER, NEVER - 1  # of a search's key, for its layouts and its steps; the rounds take those from 0
+DRAW, LUCK = (
+    NEVER,
+    NEVER - 1,
+)  # of a search's key, for its layouts and its steps; the rounds take those from 0
 SECOND = 65_536  # about how many environment steps a compiled call makes: progress shows and Ctrl-C lands
 
 
@@ -123,9 +126,7 @@ class GoExplore:
             number = (search.rounds * length + t) * copies + jnp.arange(copies, dtype=jnp.int32)
             action = self._act(jax.random.fold_in(act_key, t), last, fresh=here.born == begin.born)
             stepped = jax.vmap(self.world.step)(luck(search.key, number), here.state, action)
-            there = Stand(
-                stepped.state, here.layout, here.returned + stepped.reward, here.length + 1, number
-            )
+            there = Stand(stepped.state, here.layout, here.returned + stepped.reward, here.length + 1, number)
             ended = stepped.terminated | stepped.truncated
             search = self._noted(search, stepped, there, ended)
             archive = add(search.archive, there, self.bucket(there, stepped.obs), ~ended)
@@ -215,13 +216,19 @@ def check(settings: GoSettings, steps: int, world: World) -> None:
     if not 1 <= steps < NEVER - settings.copies * settings.length:
         raise OutriderError(f"steps is {steps}; it must be at least 1 and below two billion")
     if settings.most_cells and settings.most_cells < settings.layouts:
-        raise OutriderError(f"most_cells is {settings.most_cells}, but {settings.layouts} layouts need one each")
+        raise OutriderError(
+            f"most_cells is {settings.most_cells}, but {settings.layouts} layouts need one each"
+        )
     if settings.columns:
         told = jax.eval_shape(lambda key: world.situation(world.reset(key)[0]), jax.random.key(0)).shape[0]
         if settings.cells != "situations":
-            raise OutriderError("columns are those of situations; leave them out where cells are observations")
+            raise OutriderError(
+                "columns are those of situations; leave them out where cells are observations"
+            )
         if not all(0 <= column < told for column in settings.columns):
-            raise OutriderError(f"a situation of {world.id} has {told} numbers, 0 to {told - 1}: mend columns")
+            raise OutriderError(
+                f"a situation of {world.id} has {told} numbers, 0 to {told - 1}: mend columns"
+            )
 
 
 def _choose(where: Bool[Array, "B"], one: Stand, other: Stand) -> Stand:
