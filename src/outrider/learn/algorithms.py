@@ -7,12 +7,19 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from outrider.errors import OutriderError, nearest
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
 
-AnySettings = Settings | DQNSettings | PQNSettings
+AnySettings = Settings | DQNSettings | PQNSettings | BCSettings | DAggerSettings
 DEFAULT = "ppo"  # what a table without the key `algorithm` means
-ALGORITHMS: dict[str, type[AnySettings]] = {"ppo": Settings, "dqn": DQNSettings, "pqn": PQNSettings}
+ALGORITHMS: dict[str, type[AnySettings]] = {
+    "ppo": Settings,
+    "dqn": DQNSettings,
+    "pqn": PQNSettings,
+    "bc": BCSettings,
+    "dagger": DAggerSettings,
+}
 
 
 def settings_from(table: Mapping[str, Any], where: str = "[learner]") -> AnySettings:

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from outrider.agents.agent import Agent
-from outrider.types import Key, Obs, Trajectory
+from outrider.types import Key, Number, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
+from outrider.worlds.experts import Expert
 
 
 class Sight(NamedTuple):
@@ -19,6 +20,13 @@ class Sight(NamedTuple):
     memory: Any  # from before `obs`
     obs: Obs
     restart: Bool[Array, "B"]  # `obs` begins an episode: the memory is another episode's
+
+
+class Adviser(NamedTuple):
+    """An expert that sees the worlds beside an agent, and the share of actions that it takes in its place."""
+
+    expert: Expert
+    share: Number
 
 
 class Marks(NamedTuple):
@@ -40,14 +48,30 @@ class Rollout(NamedTuple):
     marks: Marks | None = None  # of host worlds only
 
 
-def collect(batch: Batch, network: Agent, copies: Copies, sight: Sight, key: Key, length: int) -> Rollout:
-    """`length` steps of all copies under the network's policy; `length` is at most the world's horizon."""
+def collect(
+    batch: Batch,
+    network: Agent,
+    copies: Copies,
+    sight: Sight,
+    key: Key,
+    length: int,
+    adviser: Adviser | None = None,
+) -> Rollout:
+    """`length` steps of all copies under the network's policy; `length` is at most the world's horizon.
+
+    An `adviser` says at each step what its expert would do, and takes some steps itself.
+    """
 
     def step(carry: tuple[Copies, Sight, Sight], key: Key) -> tuple[tuple, Trajectory]:
         copies, (memory, obs, restart), cut = carry
         act_key, world_key = jax.random.split(key)
         outputs, value, memory = network.act(memory, obs, restart)
         action = network.space.sample(act_key, outputs)
+        advice = None
+        if adviser:
+            advice = jax.vmap(adviser.expert)(copies.world)
+            takes = jax.random.bernoulli(jax.random.fold_in(act_key, 1), adviser.share, advice.shape)
+            action = jnp.where(takes, advice, action)
         log_prob, _ = network.space.log_prob_and_entropy(outputs, action)
         after = batch.step(world_key, copies, action)
         line = Trajectory(
@@ -63,6 +87,7 @@ def collect(batch: Batch, network: Agent, copies: Copies, sight: Sight, key: Key
             episode_return=after.episode_return,
             episode_length=after.episode_length,
             situation=after.situation,
+            advice=advice,
         )
         done = after.terminated | after.truncated
         cut = choose(after.truncated, Sight(memory, after.final, jnp.zeros_like(done)), cut)

@@ -37,7 +37,7 @@ class QLearner(NamedTuple):
     network: EpsilonGreedy
     target: Values  # the network as it was some updates ago
     optimiser: optax.OptState
-    replay: Replay
+    replay: Replay[Transition]
     copies: Copies
     sight: Sight
     signal: Any

@@ -9,6 +9,7 @@ import jax
 from outrider.agents.gtrxl import HEADS
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import AnySettings, algorithm_of
+from outrider.learn.q_settings import QSettings
 from outrider.learn.settings import Settings
 from outrider.ops.distribution import Discrete, Space
 from outrider.worlds.world import World
@@ -42,7 +43,7 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
         raise OutriderError(
             f"the actions of {world.id} are {type(world.space).__name__}; a policy acts in {known}: wrap the world"
         )
-    if not isinstance(settings, Settings) and not isinstance(world.space, Discrete):
+    if isinstance(settings, QSettings) and not isinstance(world.space, Discrete):
         raise OutriderError(
             f"{algorithm_of(settings)} values each of a few actions, and {world.id} has none to list; use ppo"
         )

@@ -18,11 +18,13 @@ from outrider.explore.signal import Signal
 from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Diary, Line, start, write
 from outrider.learn.finite import first as first_fault
+from outrider.learn.imitation import Shown, drawn, imitation_loss
 from outrider.learn.optimiser import bounded
 from outrider.learn.rates import AnyRates, Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
+from outrider.ops.imitation import fading
 from outrider.ops.ppo import mean, normalise, policy_loss, value_loss
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
@@ -70,12 +72,13 @@ class Sample(NamedTuple):
 
 
 class PPO(NamedTuple):
-    """A learner's unchanging parts: worlds, settings, signal and budget in updates."""
+    """A learner's unchanging parts: worlds, settings, signal, budget in updates, and what it is shown, if anything."""
 
     batch: Batch
     settings: Settings
     signal: Signal
     updates: int
+    shown: Shown | None = None
 
     @property
     def team(self) -> Team:
@@ -142,18 +145,29 @@ class PPO(NamedTuple):
         rows = len(samples.value)
         parameters, as_network = ravel_pytree(learner.network)
         optimiser = self._optimiser(rates)
+        fades_over = s.demonstration_share * self.updates * s.batch
+        shown_weight = fading(s.demonstration_weight, learner.diary.steps, fades_over)
 
         def epoch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
-            order = shuffled(team.own_key(key), rows).reshape(s.minibatches, -1)
-            return jax.lax.scan(minibatch, carry, (order, self._normalised(samples, order)))
+            key = team.own_key(key)
+            order = shuffled(key, rows).reshape(s.minibatches, -1)
+            lesson_keys = jax.random.split(jax.random.fold_in(key, 1), s.minibatches)
+            return jax.lax.scan(minibatch, carry, (order, self._normalised(samples, order), lesson_keys))
 
-        def minibatch(carry: tuple, drawn: tuple[Array, Array]) -> tuple[tuple, tuple]:
+        def minibatch(carry: tuple, own: tuple[Array, Array, Key]) -> tuple[tuple, tuple]:
             parameters, state = carry
-            rows, advantage = drawn
+            rows, advantage, lesson_key = own
             part = jax.tree.map(lambda x: x[rows], samples)._replace(advantage=advantage)
             held = jax.tree.map(lambda x: x[rows], rollout.begin.memory)
-            loss = jax.value_and_grad(lambda p: self.loss(as_network(p), rates, held, part), has_aux=True)
-            told, gradient = loss(parameters)
+
+            def losses(parameters: Array) -> tuple[Array, Array]:
+                network = as_network(parameters)
+                loss, entropy = self.loss(network, rates, held, part)
+                if self.shown:
+                    loss += shown_weight * self.shown_loss(network, self.shown, lesson_key, len(rows))
+                return loss, entropy
+
+            told, gradient = jax.value_and_grad(losses, has_aux=True)(parameters)
             change, state = optimiser.update(team.mean(gradient), state, parameters)
             return (optax.apply_updates(parameters, change), state), told
 
@@ -182,6 +196,15 @@ class PPO(NamedTuple):
             - rates.entropy * entropy
         )
         return loss, entropy
+
+    def shown_loss(self, network: ActorCritic, shown: Shown, key: Key, size: int) -> Float[Array, ""]:
+        """The cross-entropy of `size` demonstrated actions, in nats: what keeps a policy near demonstrations.
+
+        The second term of DAPG (Rajeswaran et al. 2018, eq. 5), beside PPO's loss in place of a natural gradient. Its
+        weight falls linearly and not as a power of the iteration, and does not grow with the largest advantage, since
+        PPO's are normalised.
+        """
+        return imitation_loss(network, drawn(shown, key, size))[0]
 
     def _as_rows(self, samples: Sample) -> Sample:
         """What minibatches draw from: steps `[T * B, ...]`; copies `[B, T, ...]` where a memory needs them in order."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from outrider.learn.algorithms import AnySettings
+from outrider.learn.imitation_settings import ImitationSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
 
@@ -48,10 +49,28 @@ class QRates(NamedTuple):
         return cls(*(jnp.float32(getattr(settings, name, 0.0)) for name in cls._fields))
 
 
-AnyRates = Rates | QRates
+class ImitationRates(NamedTuple):
+    """As in `BCSettings` and `DAggerSettings`; of a group of learners `[n]`."""
+
+    learning_rate: Float[Array, ""]
+    gradient_norm: Float[Array, ""]
+
+    @classmethod
+    def of(cls, settings: ImitationSettings) -> ImitationRates:
+        """The settings' own."""
+        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+
+
+AnyRates = Rates | QRates | ImitationRates
+
+
+def rates_of(settings: AnySettings) -> AnyRates:
+    """Those of one learner."""
+    if isinstance(settings, Settings):
+        return Rates.of(settings)
+    return ImitationRates.of(settings) if isinstance(settings, ImitationSettings) else QRates.of(settings)
 
 
 def stacked(settings: Sequence[AnySettings]) -> AnyRates:
     """Of a group of learners of one algorithm, one after another `[n]`."""
-    each = [Rates.of(one) if isinstance(one, Settings) else QRates.of(one) for one in settings]
-    return jax.tree.map(lambda *rates: jnp.stack(rates), *each)
+    return jax.tree.map(lambda *rates: jnp.stack(rates), *map(rates_of, settings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from outrider.learn.collect import Rollout
 from outrider.types import Key, Obs
+
+Rows = TypeVar("Rows")  # arrays with a common leading axis
 
 
 class Transition(NamedTuple):
@@ -22,23 +24,23 @@ class Transition(NamedTuple):
     next: Obs  # what the step led to, before any reset; without meaning where it terminated
 
 
-class Replay(NamedTuple):
+class Replay(NamedTuple, Generic[Rows]):
     """Rows `[capacity, ...]`, of which the first `filled` hold something."""
 
-    rows: Transition
+    rows: Rows
     at: Int[Array, ""]  # where the next row goes
     filled: Int[Array, ""]
 
 
-def empty(one: Transition, capacity: int) -> Replay:
+def empty(one: Rows, capacity: int) -> Replay[Rows]:
     """A replay without rows; `one` (without a leading axis) says what a row looks like."""
     rows = jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), one)
     return Replay(rows, jnp.int32(0), jnp.int32(0))
 
 
-def add(replay: Replay, rows: Transition) -> Replay:
+def add(replay: Replay[Rows], rows: Rows) -> Replay[Rows]:
     """The replay with `N` rows more, at most its capacity; in place of the oldest once it is full."""
-    capacity, new = len(replay.rows.reward), len(rows.reward)
+    capacity, new = (len(jax.tree.leaves(tree)[0]) for tree in (replay.rows, rows))
     places = (replay.at + jnp.arange(new)) % capacity
     return Replay(
         jax.tree.map(lambda ring, x: ring.at[places].set(x, unique_indices=True), replay.rows, rows),
@@ -47,7 +49,7 @@ def add(replay: Replay, rows: Transition) -> Replay:
     )
 
 
-def draw(replay: Replay, key: Key, size: int) -> Transition:
+def draw(replay: Replay[Rows], key: Key, size: int) -> Rows:
     """`size` rows of those filled, uniformly and with replacement; at least one must be."""
     places = jax.random.randint(key, (size,), 0, replay.filled)
     return jax.tree.map(lambda ring: ring[places], replay.rows)

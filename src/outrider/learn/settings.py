@@ -25,6 +25,21 @@ def check_steps(steps: int) -> None:
         raise OutriderError(f"{steps} environment steps cannot be trained; choose 1 to {MOST_STEPS}")
 
 
+def expert_episodes(source: str) -> int:
+    """How many episodes of the world's expert a source of demonstrations asks for; 0 where it is a folder."""
+    who, _, number = source.partition(":")
+    return int(number) if who == "expert" and number.isdecimal() else 0
+
+
+def check_source(source: str) -> None:
+    """Refuse what cannot be a source of demonstrations: `expert:256`, a folder, or nothing."""
+    if type(source) is not str or (source.partition(":")[0] == "expert" and not expert_episodes(source)):
+        raise OutriderError(
+            f"learner setting demonstrations is {source!r}; write expert:256 for as many episodes of the world's "
+            "expert, or the folder of a Minari dataset"
+        )
+
+
 def check_fields(settings: DataclassInstance) -> None:
     """Refuse values that are not of their field's type and range, whatever the algorithm."""
     for field in fields(settings):
@@ -65,12 +80,25 @@ class Settings:
     encoder: str = "flat"  # "convolutional": convolutions over the view before policy and value
     memory: str = "none"  # "gru" or "gtrxl": what an agent keeps from step to step
     learners: int = 1  # synchronous learners, one a device, that share the copies and average their gradients
+    demonstrations: str = ""  # to stay near: expert:256, or the folder of a Minari dataset; none where empty
+    demonstration_weight: float = 0.1  # of their cross-entropy in the loss, at the first step
+    demonstration_share: float = 0.5  # share of the run's steps over which that weight falls linearly to 0
     cells: str = (
         "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
     )
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_source(self.demonstrations)
+        if self.demonstrations and self.memory != "none":
+            raise OutriderError(
+                f"learner setting memory = {self.memory!r} and demonstrations exclude each other: they are learned "
+                "from step by step, without what came before; leave one out"
+            )
+        if self.demonstration_share > 1:
+            raise OutriderError(
+                f"learner setting demonstration_share is {self.demonstration_share!r}; it must be at most 1"
+            )
         if self.envs % self.learners:
             raise OutriderError(
                 f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"

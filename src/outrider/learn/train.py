@@ -14,15 +14,20 @@ import numpy as np
 
 from outrider.agents.agent import Agent
 from outrider.agents.features import Features
+from outrider.errors import OutriderError
 from outrider.explore.registry import build
 from outrider.explore.signal import Ground
-from outrider.learn.algorithms import AnySettings
+from outrider.learn.algorithms import AnySettings, algorithm_of
+from outrider.learn.cloning import BC
+from outrider.learn.dagger import DAgger
 from outrider.learn.diary import Diary, Line, situations
 from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
 from outrider.learn.group import group
+from outrider.learn.imitation import shown_in
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
@@ -33,6 +38,7 @@ from outrider.learn.team import mesh, place
 from outrider.learn.team import spread as on_team
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
+from outrider.worlds.experts import expert_of
 from outrider.worlds.facts import WorldFacts
 from outrider.worlds.names import check_world, event_kind
 from outrider.worlds.registry import make
@@ -159,8 +165,17 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
     features = Features(settings.cells, world.view, world.vector + world.flags)
     paid = build(signal, Ground(settings.envs, features, features.size, world.space))
+    if isinstance(settings, ImitationSettings) and signal != "none":
+        raise OutriderError(
+            f"{algorithm_of(settings)} learns from what it is shown and not from rewards: leave signal {signal} out"
+        )
+    if isinstance(settings, BCSettings):
+        return BC(batch, settings, shown_in(settings.demonstrations, world), updates)
+    if isinstance(settings, DAggerSettings):
+        return DAgger(batch, settings, expert_of(world), updates)
     if isinstance(settings, Settings):
-        return PPO(batch, settings, paid, updates)
+        shown = shown_in(settings.demonstrations, world) if settings.demonstrations else None
+        return PPO(batch, settings, paid, updates, shown)
     if isinstance(settings, DQNSettings):
         return DQN(batch, settings, paid, updates)
     return PQN(batch, settings, paid, updates)

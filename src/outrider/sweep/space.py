@@ -19,6 +19,8 @@ RATES = {
     "ppo": ("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm"),
     "dqn": Q_RATES,
     "pqn": (*Q_RATES, "trace"),
+    "bc": ("learning_rate", "gradient_norm"),
+    "dagger": ("learning_rate", "gradient_norm"),
 }
 SCALES = ("log", "linear", "log-below-1")
 DIGITS = 4  # significant ones of a drawn number: what a person would write down

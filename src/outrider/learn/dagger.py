@@ -1,0 +1,68 @@
+"""One training step of DAgger, top to bottom: the learner acts, the expert says what it would do, both are kept."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from outrider.learn.collect import Adviser, collect
+from outrider.learn.diary import Line, write
+from outrider.learn.finite import first as first_fault
+from outrider.learn.imitation import Pupil, Shown, adam, pupil, study
+from outrider.learn.imitation_settings import DAggerSettings
+from outrider.learn.rates import ImitationRates
+from outrider.learn.replay import add, draw, empty
+from outrider.learn.team import Team
+from outrider.ops.imitation import fading
+from outrider.types import Atlas, Key
+from outrider.worlds.batch import Batch
+from outrider.worlds.experts import Expert
+
+
+class DAgger(NamedTuple):
+    """A learner's unchanging parts: worlds, settings, the expert and budget in updates.
+
+    As in Ross et al. 2011, algorithm 3.1, but that the expert's part of the actions falls linearly to 0 in place of a
+    power, and that the learner goes on from where it was in place of beginning anew with each aggregate.
+    """
+
+    batch: Batch
+    settings: DAggerSettings
+    expert: Expert
+    updates: int
+
+    def init(self, key: Key, atlas: Atlas, rates: ImitationRates | None = None) -> Pupil:
+        """A learner before its first step. `rates` default to the settings'. It asks no atlas: nothing is paid."""
+        rates = rates or ImitationRates.of(self.settings)
+        learner = pupil(self.batch, self.settings, key, rates, adam(self.settings, rates, self.updates))
+        one = jax.tree.map(lambda x: x[0], learner.sight.obs)
+        return learner._replace(shown=empty(Shown(one, jnp.int32(0)), self.settings.capacity))
+
+    def update(self, learner: Pupil) -> tuple[Pupil, Line]:
+        """One training step: act and be advised, aggregate, learn. Returns the learner after it and a diary's line."""
+        s = self.settings
+        key, act_key, study_key = jax.random.split(learner.key, 3)
+
+        assisted = fading(1.0, learner.diary.steps, s.assisted * self.updates * s.batch)
+        adviser = Adviser(self.expert, assisted)
+        rollout = collect(
+            self.batch, learner.network, learner.copies, learner.sight, act_key, s.rollout, adviser
+        )
+
+        path = rollout.trajectory
+        told = jax.tree.map(lambda x: x.reshape(s.batch, *x.shape[2:]), Shown(path.obs, path.advice))
+        everything = add(learner.shown, told)
+
+        optimiser = adam(s, learner.rates, self.updates)
+        learner, loss, entropy = study(
+            learner, lambda key: draw(everything, key, s.rows), optimiser, study_key, s.minibatches
+        )
+
+        unpaid = jnp.zeros_like(path.reward)
+        fault = first_fault(Team(), rollout, unpaid, loss, ravel_pytree(learner.network)[0])
+        diary, line = write(learner.diary, path, unpaid, entropy, loss, fault, self.batch.solved_above)
+        learner = learner._replace(shown=everything, copies=rollout.copies, sight=rollout.end)
+        return learner._replace(diary=diary, key=key), line
