@@ -3,7 +3,8 @@
 import numpy as np
 
 from deep_sea import DeepSea
-from outrider.learn.go_explore import NEVER, GoExplore, GoSettings, explore
+from outrider.learn.go_explore import NEVER, GoExplore, explore
+from outrider.learn.go_settings import GoSettings
 
 SIZE, STEPS, SEEDS = 30, 150_000, (0, 1, 2)
 

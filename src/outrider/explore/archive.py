@@ -1,7 +1,7 @@
-"""An archive of cells: of every cell the best state that was found in it, to return to. Fixed-size arrays, inside `jit`.
+"""An archive of cells: of every cell the best state that was found in it, to return to. Fixed-size arrays in `jit`.
 
-A cell is what counts as one place (Ecoffet et al. 2021, "First return, then explore", Nature 590): states that fall into
-one cell are rivals, of which the archive keeps one. A cell is told by its bucket, a hash; two cells that share a bucket
+A cell is what counts as one place (Ecoffet et al. 2021, "First return, then explore", Nature 590): states that fall
+into one cell are rivals, of which the archive keeps one. A cell is told by its bucket, a hash; two cells that share a bucket
 are one, which is why there are many more buckets than entries. Only entries hold states.
 """
 

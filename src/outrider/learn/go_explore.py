@@ -1,9 +1,9 @@
 """Go-Explore's first phase in a device world: return to a cell of the archive, explore from there, keep what is found.
 
 Ecoffet et al. 2021, "First return, then explore", Nature 590, 580-586. A device world's state is a pytree, so that to
-return is to look it up: no step is played. A world is drawn once a search (or once for each of its `layouts`, which then
-are part of the cell), and the archive tells of these layouts alone: to act in others is learned from the ways that were
-found (`trails.py`), which is the second phase.
+return is to look it up: no step is played. A world is drawn once a search (or once for each of its `layouts`, which are
+part of the cell), and the archive tells of these layouts alone: to act in others is learned from the ways that were found
+(`trails.py`), which is the second phase.
 
 Deviations: cells are told by the captioner's situation or by what is seen, not by a picture made small; a copy whose
 episode ends within its exploration returns to the same cell once more, so that no step is idle.
@@ -23,38 +23,18 @@ from jaxtyping import Array, Bool, Int
 
 from outrider.errors import OutriderError
 from outrider.explore.archive import BITS, Archive, Stand, add, before, empty, leads, select
-from outrider.explore.visits import OF, hashed, sights
+from outrider.explore.visits import hashed, sights
+from outrider.learn.go_settings import GoSettings
+from outrider.learn.settings import check_steps
 from outrider.types import Key, Obs, Step
 from outrider.worlds.world import World
 
 NEVER = np.iinfo(np.int32).max
 MOST = 65_536  # entries of an archive, unless their states take more than
 MEMORY = 1 << 29  # bytes
-DRAW, LUCK = (
-    NEVER,
-    NEVER - 1,
-)  # of a search's key, for its layouts and its steps; the rounds take those from 0
+# Of a search's key, for its layouts and its steps; its rounds take the numbers from 0 on.
+DRAW, LUCK = NEVER, NEVER - 1
 SECOND = 65_536  # about how many environment steps a compiled call makes: progress shows and Ctrl-C lands
-
-
-@dataclass(frozen=True)
-class GoSettings:
-    """How to search. `cells` says what makes a cell: the situation, or what is seen."""
-
-    copies: int = 256
-    """Copies of the world that explore at once."""
-    length: int = 32
-    """Steps that each explores after it has returned."""
-    sticky: float = 0.0
-    """How often an action is the one before it, and not drawn anew."""
-    cells: str = "situations"
-    """What tells cells apart: situations or observations."""
-    columns: tuple[int, ...] = ()
-    """The numbers of the situation that count, by their places; all by default."""
-    layouts: int = 1
-    """Worlds that are drawn, once and for all; a cell belongs to one of them."""
-    most_cells: int = 0
-    """Room of the archive; by default 65,536 cells, or as many as take half a gigabyte."""
 
 
 class Best(NamedTuple):
@@ -94,9 +74,10 @@ class GoExplore:
     solved_above: float = 0.0
 
     @property
-    def batch(self) -> int:
-        """Environment steps of a round."""
-        return self.settings.copies * self.settings.length
+    def cells(self) -> str:
+        """What tells cells apart: "situations" or "observations"."""
+        auto = "observations" if self.world.view[0] else "situations"
+        return auto if self.settings.cells == "auto" else self.settings.cells
 
     def layouts(self, key: Key) -> tuple[Stand, Obs]:
         """The worlds' beginnings, `[L]`, in a search of this key."""
@@ -139,7 +120,7 @@ class GoExplore:
 
     def bucket(self, stand: Stand, obs: Obs) -> Int[Array, "B"]:
         """The bucket of the cell that each copy stands in."""
-        if self.settings.cells == "situations":
+        if self.cells == "situations":
             told = jax.vmap(self.world.situation)(stand.state)
             told = told[:, jnp.asarray(self.settings.columns)] if self.settings.columns else told
         else:
@@ -184,9 +165,9 @@ def explore(
 
     Errors: as `check`.
     """
-    check(go.settings, steps, go.world)
-    rounds = math.ceil(steps / go.batch)
-    calls = math.ceil(rounds * go.batch / SECOND)
+    check(go, steps)
+    rounds = math.ceil(steps / go.settings.batch)
+    calls = math.ceil(rounds * go.settings.batch / SECOND)
     chunk = math.ceil(rounds / calls)  # one compiled shape, and at most a few rounds too many
     init = jax.jit(lambda seed: go.init(jax.random.key(seed)))
     run = jax.jit(
@@ -204,31 +185,15 @@ def explore(
     return found
 
 
-def check(settings: GoSettings, steps: int, world: World) -> None:
-    """Refuse what cannot be searched. Errors: settings out of their range, more steps than can be numbered."""
-    for name, least in (("copies", 1), ("length", 1), ("layouts", 1), ("most_cells", 0)):
-        if (value := getattr(settings, name)) < least:
-            raise OutriderError(f"{name} is {value}; it must be at least {least}")
-    if not 0 <= settings.sticky < 1:
-        raise OutriderError(f"sticky is {settings.sticky}; it must be at least 0 and below 1")
-    if settings.cells not in OF:
-        raise OutriderError(f"cells are told apart by {' or '.join(OF)}, not by {settings.cells!r}")
-    if not 1 <= steps < NEVER - settings.copies * settings.length:
-        raise OutriderError(f"steps is {steps}; it must be at least 1 and below two billion")
-    if settings.most_cells and settings.most_cells < settings.layouts:
+def check(go: GoExplore, steps: int) -> None:
+    """Refuse what cannot be searched. Errors: steps that cannot be made or numbered, columns that are not there."""
+    check_steps(steps)
+    key, columns = jax.random.key(0), go.settings.columns
+    told = len(jax.eval_shape(lambda: go.world.situation(go.world.reset(key)[0])))
+    if not all(0 <= column < told for column in columns):
         raise OutriderError(
-            f"most_cells is {settings.most_cells}, but {settings.layouts} layouts need one each"
+            f"search setting columns is {columns}, but a situation of {go.world.id} has {told} numbers, from 0 on"
         )
-    if settings.columns:
-        told = jax.eval_shape(lambda key: world.situation(world.reset(key)[0]), jax.random.key(0)).shape[0]
-        if settings.cells != "situations":
-            raise OutriderError(
-                "columns are those of situations; leave them out where cells are observations"
-            )
-        if not all(0 <= column < told for column in settings.columns):
-            raise OutriderError(
-                f"a situation of {world.id} has {told} numbers, 0 to {told - 1}: mend columns"
-            )
 
 
 def _choose(where: Bool[Array, "B"], one: Stand, other: Stand) -> Stand:
