@@ -1,4 +1,4 @@
-"""The command line: `outrider train | demonstrate | explore | verify | sweep | bench | worlds | play | ask | watch | ...`.
+"""The command line: `outrider train | demonstrate | explore | verify | sweep | worlds | play | ask | ...`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -90,12 +90,14 @@ class Explore:
     """Folder to make: the best ways as demonstrations, a Minari dataset; what was found is told in OUT.json beside."""
     seed: int = 0
     """Other seeds, other worlds and other luck."""
+    by: str = "random"
+    """Who explores from where it returned to: random actions, or the policy in a file that is named here."""
     search: GoSettings = dataclasses.field(default_factory=GoSettings)
 
     def run(self) -> None:
         from outrider.commands.explore import explore
 
-        explore(self.world, self.steps, self.out, self.seed, self.search)
+        explore(self.world, self.steps, self.out, self.seed, self.by, self.search)
 
 
 @dataclasses.dataclass(frozen=True)

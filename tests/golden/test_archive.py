@@ -55,8 +55,10 @@ def test_it_keeps_what_a_dictionary_keeps(seed):
         found, bucket, living = stand(rng), rng.integers(0, BUCKETS, COPIES), rng.random(COPIES) < 0.8
         archive = step(archive, found, jnp.asarray(bucket), jnp.asarray(living))
         refused = by_hand(cells, seen, refused, found, bucket, living)
-        assert int(archive.count) == len(cells) and int(archive.refused) == refused
-    assert len(cells) == SIZE and refused, "the archive was to become full"
+        assert int(archive.count) == len(cells)
+        assert int(archive.refused) == refused
+    assert len(cells) == SIZE
+    assert refused, "the archive was to become full"
     index = np.asarray(archive.index)
     assert set(np.flatnonzero(index >= 0)) == set(cells)
     for b, (returned, length, name) in cells.items():

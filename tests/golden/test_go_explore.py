@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import walks
 from deep_sea import DeepSea, State
 from outrider.errors import OutriderError
 from outrider.learn.go_explore import NEVER, Best, GoExplore, check, explore
@@ -54,7 +56,8 @@ def entries(search):
 def test_ways_to_all_cells_lead_there_again():
     go, search, rounds = found()
     held = entries(search)
-    assert len(held.born) > 3 * SIZE and (held.born < 0).sum() == 3
+    assert len(held.born) > 3 * SIZE
+    assert (held.born < 0).sum() == 3
     ways = [trail(rounds, int(born)) for born in held.born]
     np.testing.assert_array_equal([len(way.steps) for way in ways], held.length)
     np.testing.assert_array_equal([way.layout for way in ways], held.layout)
@@ -112,9 +115,11 @@ def test_the_best_ways_are_whole_demonstrations():
     assert solved.any()
     np.testing.assert_allclose(shown.returns, best.stand.returned[solved], rtol=1e-6)
     np.testing.assert_array_equal(np.diff(shown.ends, prepend=-1), best.stand.length[solved])
-    assert shown.terminated[shown.ends].all() and not shown.truncated.any()
+    assert shown.terminated[shown.ends].all()
+    assert not shown.truncated.any()
     # What is seen is what each state looks like: in a DeepSea, one bit.
-    assert (shown.obs.vector.sum(1) == 1).all() and shown.obs.vector[0, :SIZE].any()
+    assert (shown.obs.vector.sum(1) == 1).all()
+    assert shown.obs.vector[0, :SIZE].any()
 
 
 def test_a_way_that_no_end_came_to_is_cut():
@@ -123,7 +128,8 @@ def test_a_way_that_no_end_came_to_is_cut():
     born = search.best.stand.born * 0
     first = search.best.stand._replace(born=born, returned=jnp.ones(len(born)))
     cut = demonstrations(go, search._replace(best=Best(search.best.solved & False, first)), rounds)
-    assert cut.truncated.all() and not cut.terminated.any()
+    assert cut.truncated.all()
+    assert not cut.terminated.any()
     assert len(cut.action) == len(cut.ends) == SETTINGS.layouts
 
 
@@ -154,3 +160,70 @@ def test_cells_of_fewer_columns_are_fewer():
     settings = GoSettings(copies=5, length=8, cells="situations", columns=(0,))
     ((search, _),) = explore(GoExplore(Drifting(SIZE), settings), [0], 400)
     assert int(search.archive.count) == SIZE  # the rows but the last, in which the episode is over
+
+
+@dataclass(frozen=True)
+class Flagged(Drifting):
+    """The event of the third row raises a flag."""
+
+    flags: int = 1
+
+    def flag_bits(self, codes):
+        return (codes == 3).astype(jnp.uint32)
+
+
+class Diver(NamedTuple):
+    """Goes right until the flag is up, and left from then on."""
+
+    world: Flagged
+
+    def start(self, copies):
+        return ()
+
+    def act(self, memory, obs, restart):
+        row, column = jnp.divmod(obs.vector[:, :-1].argmax(1), SIZE)
+        action = jnp.asarray(self.world.right)[row, column] ^ obs.vector[:, -1]
+        return 50.0 * jax.nn.one_hot(action, 2), jnp.zeros(len(action)), memory
+
+
+def test_a_policy_explores_by_what_it_sees_flags_among_it():
+    world = Flagged(SIZE)
+    go = GoExplore(world, GoSettings(copies=5, length=4), policy=Diver(world))
+    ((search, rounds),) = explore(go, [0], 400)
+    told = walk(
+        go, search.key, rounds, [trail(rounds, int(born)) for born in entries(search).born], states=True
+    )
+    went_right = (
+        np.asarray(world.right)[told.states.row[:, :-1] % SIZE, told.states.column[:, :-1]] == told.action
+    )
+    for k, length in enumerate(entries(search).length):
+        np.testing.assert_array_equal(went_right[k, :length], told.states.row[k, :length] < 3)
+
+
+def test_a_policy_with_a_memory_is_refused():
+    class Recurrent(Diver):
+        def start(self, copies):
+            return jnp.zeros((copies, 2))
+
+    go = GoExplore(Flagged(SIZE), SETTINGS, policy=Recurrent(Flagged(SIZE)))
+    with pytest.raises(OutriderError, match="the policy has a memory"):
+        check(go, 100)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("world_id", "copies"),
+    [("minigrid/doorkey-8x8+television", 64), ("gymnax/cartpole", 64), ("craftax/classic", 16)],
+)
+def test_ways_of_worlds_with_chance_lead_there_again(world_id, copies):
+    """The first and the latest cells of each world, state by state and number by number."""
+    go = GoExplore(walks.world(world_id), GoSettings(copies=copies, length=16, layouts=2))
+    ((search, rounds),) = explore(go, [1], copies * 16 * 12)
+    held = entries(search)
+    some = np.unique(np.linspace(0, len(held.born) - 1, 32).astype(int))
+    ways = [trail(rounds, int(held.born[k])) for k in some]
+    assert max(len(way.steps) for way in ways) > 16, "no way went on from another"
+    told = walk(go, search.key, rounds, ways, states=True)
+    for row, k in enumerate(some):
+        last = jax.tree.map(lambda x, row=row, n=held.length[k]: x[row, n], told.states)
+        jax.tree.map(np.testing.assert_array_equal, last, jax.tree.map(lambda x, k=k: x[k], held.state))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 40  # kinds of event in the table
 
 
-def explore(world_id: str, steps: int, out: Path | None, seed: int, settings: GoSettings) -> None:
+def explore(world_id: str, steps: int, out: Path | None, seed: int, by: str, settings: GoSettings) -> None:
     """Search, print what was reached when, and keep the best ways. Errors: each before the first step, but for nothing
     found that could be kept."""
     from rich.console import Console
@@ -34,13 +34,18 @@ def explore(world_id: str, steps: int, out: Path | None, seed: int, settings: Go
         check_minari()
         check_free(out)
 
+    from outrider.agents.released import load
     from outrider.learn.go_explore import GoExplore
     from outrider.learn.go_explore import explore as run
     from outrider.learn.trails import demonstrations
     from outrider.verify.evidence import write_json
     from outrider.worlds.registry import make
 
-    go = GoExplore(make(world_id), settings, check_world(world_id)[0].solved_above)
+    policy = None if by == "random" else load(by)
+    if policy and policy.world != world_id:
+        raise OutriderError(f"--by {by} is a policy of {policy.world}, not of {world_id}; name that world")
+    above = check_world(world_id)[0].solved_above
+    go = GoExplore(make(world_id), settings, above, policy.network if policy else None)
     with Progress() as bars:
         bar = bars.add_task("compiling", total=1.0)
 
@@ -52,7 +57,7 @@ def explore(world_id: str, steps: int, out: Path | None, seed: int, settings: Go
             bars.update(bar, completed=progress, description=told)
 
         ((search, rounds),) = run(go, [seed], steps, heard)
-    told = as_record(go, search, rounds, world_id, seed)
+    told = as_record(go, search, rounds, world_id, seed) | {"by": by}
     _show(told, Console())
     if out:
         shown = demonstrations(go, search, rounds)

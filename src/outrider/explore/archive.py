@@ -1,8 +1,8 @@
 """An archive of cells: of every cell the best state that was found in it, to return to. Fixed-size arrays in `jit`.
 
 A cell is what counts as one place (Ecoffet et al. 2021, "First return, then explore", Nature 590): states that fall
-into one cell are rivals, of which the archive keeps one. A cell is told by its bucket, a hash; two cells that share a bucket
-are one, which is why there are many more buckets than entries. Only entries hold states.
+into one cell are rivals, of which the archive keeps one. A cell is told by its bucket, a hash; two cells that share a
+bucket are one, which is why there are many more buckets than entries. Only entries hold states.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class Stand(NamedTuple):
     returned: Float[Array, "B"]  # since the episode's beginning
     length: Int[Array, "B"]  # steps since then
     born: Int[Array, "B"]  # the number of the step that led here; -1 - layout at the beginning
+    flags: Any = ()  # [B] bits of the kinds of event met since the beginning, and
+    obs: Any = ()  # what an agent sees here; nothing where none looks
 
 
 class Archive(NamedTuple):

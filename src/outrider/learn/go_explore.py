@@ -2,8 +2,8 @@
 
 Ecoffet et al. 2021, "First return, then explore", Nature 590, 580-586. A device world's state is a pytree, so that to
 return is to look it up: no step is played. A world is drawn once a search (or once for each of its `layouts`, which are
-part of the cell), and the archive tells of these layouts alone: to act in others is learned from the ways that were found
-(`trails.py`), which is the second phase.
+part of the cell), and the archive tells of these layouts alone: to act in others is learned from the ways that were
+found (`trails.py`), which is the second phase.
 
 Deviations: cells are told by the captioner's situation or by what is seen, not by a picture made small; a copy whose
 episode ends within its exploration returns to the same cell once more, so that no step is idle.
@@ -14,20 +14,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
+from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
 from outrider.explore.archive import BITS, Archive, Stand, add, before, empty, leads, select
 from outrider.explore.visits import hashed, sights
 from outrider.learn.go_settings import GoSettings
 from outrider.learn.settings import check_steps
 from outrider.types import Key, Obs, Step
+from outrider.worlds.batch import Batch
 from outrider.worlds.world import World
+
+T = TypeVar("T")
 
 NEVER = np.iinfo(np.int32).max
 MOST = 65_536  # entries of an archive, unless their states take more than
@@ -41,7 +45,7 @@ class Best(NamedTuple):
     """The best way found in each layout, `[L]`: one that solves it, else the one with the highest return so far."""
 
     solved: Bool[Array, "L"]
-    stand: Stand  # its end; without the state
+    stand: Stand  # its end; without the state and what is seen there
 
 
 class Search(NamedTuple):
@@ -72,6 +76,7 @@ class GoExplore:
     world: World
     settings: GoSettings
     solved_above: float = 0.0
+    policy: Agent | None = None  # who explores, without a memory; at random without one
 
     @property
     def cells(self) -> str:
@@ -84,14 +89,15 @@ class GoExplore:
         count = self.settings.layouts
         state, obs = jax.vmap(self.world.reset)(jax.random.split(jax.random.fold_in(key, DRAW), count))
         which, none = jnp.arange(count, dtype=jnp.int32), jnp.zeros(count, jnp.int32)
-        return Stand(state, which, jnp.zeros(count), none, -1 - which), obs
+        start = Stand(state, which, jnp.zeros(count), none, -1 - which)
+        return self._sighted(start, obs, jnp.zeros(count, jnp.uint32)), obs
 
     def init(self, key: Key) -> Search:
         """An archive of the beginnings alone."""
         start, obs = self.layouts(key)
         size = self.settings.most_cells or min(MOST, max(1, MEMORY // _bytes(start)))
         begun = add(empty(start, size), start, self.bucket(start, obs), jnp.ones(len(start.layout), bool))
-        best = Best(jnp.zeros(len(start.layout), bool), start._replace(state=None))
+        best = Best(jnp.zeros(len(start.layout), bool), _bare(start))
         never = jnp.int32(NEVER)
         return Search(key, jnp.int32(0), begun, best, jnp.full(self.world.codes, never), never)
 
@@ -105,9 +111,10 @@ class GoExplore:
         def step(carry: tuple[Search, Stand, Array], t: Int[Array, ""]) -> tuple[tuple, tuple[Array, Array]]:
             search, here, last = carry
             number = (search.rounds * length + t) * copies + jnp.arange(copies, dtype=jnp.int32)
-            action = self._act(jax.random.fold_in(act_key, t), last, fresh=here.born == begin.born)
+            action = self._act(jax.random.fold_in(act_key, t), here, last, fresh=here.born == begin.born)
             stepped = jax.vmap(self.world.step)(luck(search.key, number), here.state, action)
             there = Stand(stepped.state, here.layout, here.returned + stepped.reward, here.length + 1, number)
+            there = self._sighted(there, stepped.obs, here.flags, stepped.events)
             ended = stepped.terminated | stepped.truncated
             search = self._noted(search, stepped, there, ended)
             archive = add(search.archive, there, self.bucket(there, stepped.obs), ~ended)
@@ -127,12 +134,24 @@ class GoExplore:
             told = sights(obs, 1)
         return hashed(jnp.concatenate([stand.layout[:, None], told], axis=1), BITS)
 
-    def _act(self, key: Key, last: Array, fresh: Bool[Array, "B"]) -> Array:
-        """A random action, or the one before it."""
+    def _act(self, key: Key, here: Stand, last: Array, fresh: Bool[Array, "B"]) -> Array:
+        """An action of the policy, or a random one, or the one before it."""
         draw_key, stick_key = jax.random.split(key)
-        drawn = self.world.space.sample(draw_key, jnp.zeros((len(fresh), self.world.space.outputs)))
+        outputs = jnp.zeros((len(fresh), self.world.space.outputs))
+        if self.policy is not None:
+            outputs, _, _ = self.policy.act(
+                self.policy.start(len(fresh)), here.obs, jnp.zeros(len(fresh), bool)
+            )
         again = jax.random.bernoulli(stick_key, self.settings.sticky, fresh.shape) & ~fresh
-        return _choose(again, last, drawn)
+        return _choose(again, last, self.world.space.sample(draw_key, outputs))
+
+    def _sighted(self, stand: Stand, obs: Obs, flags: Any, events: Any = None) -> Stand:
+        """With what an agent sees there, where one looks."""
+        if self.policy is None:
+            return stand
+        if events is not None:
+            flags = flags | jnp.bitwise_or.reduce(self.world.flag_bits(events), axis=1)
+        return stand._replace(flags=flags, obs=Batch(self.world, len(flags), 1).with_flags(obs, flags))
 
     def _noted(self, search: Search, stepped: Step, there: Stand, ended: Bool[Array, "B"]) -> Search:
         """What was reached for the first time, and the best way so far."""
@@ -144,7 +163,7 @@ class GoExplore:
         held = jax.tree.map(lambda x: x[there.layout], best)
         better = before(ranks, (~held.solved, -held.stand.returned, held.stand.length))
         to = jnp.where(leads(there.layout, *ranks) & better, there.layout, self.settings.layouts)
-        found = Best(solved, there._replace(state=None))
+        found = Best(solved, _bare(there))
         best = jax.tree.map(lambda all, x: all.at[to].set(x, mode="drop"), best, found)
         return search._replace(best=best, first_met=met, first_solved=first)
 
@@ -186,8 +205,11 @@ def explore(
 
 
 def check(go: GoExplore, steps: int) -> None:
-    """Refuse what cannot be searched. Errors: steps that cannot be made or numbered, columns that are not there."""
+    """Refuse what cannot be searched. Errors: steps that cannot be made or numbered, columns that are not there, a
+    policy with a memory."""
     check_steps(steps)
+    if go.policy is not None and jax.tree.leaves(go.policy.start(1)):
+        raise OutriderError("the policy has a memory, which an archive does not keep: explore by one without")
     key, columns = jax.random.key(0), go.settings.columns
     told = len(jax.eval_shape(lambda: go.world.situation(go.world.reset(key)[0])))
     if not all(0 <= column < told for column in columns):
@@ -196,10 +218,15 @@ def check(go: GoExplore, steps: int) -> None:
         )
 
 
-def _choose(where: Bool[Array, "B"], one: Stand, other: Stand) -> Stand:
+def _choose(where: Bool[Array, "B"], one: T, other: T) -> T:
     return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *[1] * (a.ndim - 1)), a, b), one, other)
 
 
+def _bare(stand: Stand) -> Stand:
+    """Without what is large."""
+    return stand._replace(state=(), obs=())
+
+
 def _bytes(start: Stand) -> int:
-    """What one state takes."""
-    return sum(x.nbytes for x in jax.tree.leaves(start.state)) // len(start.layout)
+    """What one state takes, with what is seen of it."""
+    return sum(x.nbytes for x in jax.tree.leaves((start.state, start.obs))) // len(start.layout)

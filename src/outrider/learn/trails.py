@@ -70,15 +70,18 @@ def walk(go: GoExplore, key: Key, rounds: Round, trails: Sequence[Trail], states
     numbers = np.zeros((count, longest), np.int32)
     for row, way in zip(numbers, trails, strict=False):
         row[: len(way.steps)] = way.steps
-    done = rounds.action.reshape(-1, *rounds.action.shape[3:])[numbers]
+    done = np.asarray(rounds.action).reshape(-1, *rounds.action.shape[3:])[numbers]
     layout = np.array([way.layout for way in trails] + [0] * (count - len(trails)))
     walked = jax.jit(lambda *way: _walk(go, key, states, *way))
     parts = [
         jax.device_get(walked(layout[at : at + PORTION], numbers[at : at + PORTION], done[at : at + PORTION]))
         for at in range(0, count, PORTION)
     ]
-    told = jax.tree.map(lambda *x: np.concatenate(x, axis=1).swapaxes(0, 1)[: len(trails)], *parts)
-    return Walked(*told[:2], done[: len(trails)], *told[2:])
+    kept, obs, *told = jax.tree.map(
+        lambda *x: np.concatenate(x, axis=1).swapaxes(0, 1)[: len(trails)], *parts
+    )
+    reward, terminated, truncated, events = told
+    return Walked(kept, obs, done[: len(trails)], reward, terminated, truncated, events)
 
 
 def _walk(
