@@ -58,7 +58,7 @@ PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_co
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-cache \
-	  --extra train --extra lm --extra worlds --extra host --extra multi --extra atari --extra crafter --extra dev --extra docs \
+	  --extra train --extra lm --extra worlds --extra host --extra multi --extra atari --extra crafter --extra minari --extra dev --extra docs \
 	  pyproject.toml requirements/build.in --output-file requirements/lock.txt
 
 clean: ## Delete .venv, out, site and every cache
@@ -90,7 +90,7 @@ $(VENV)/ready-run: $(VENV)/ready-build pyproject.toml src/outrider/lm/models.py
 
 $(VENV)/ready-dev: $(VENV)/ready-run
 	@echo "Installing the tools for tests and documentation into $(VENV) (once)"
-	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,crafter,dev,docs]' || $(FAILED)
+	@$(PIP) --no-build-isolation --editable '.[train,lm,worlds,host,multi,atari,crafter,minari,dev,docs]' || $(FAILED)
 	@touch $@
 
 $(VENV)/ready-bench: $(VENV)/ready-run

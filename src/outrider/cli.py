@@ -64,7 +64,7 @@ class Demonstrate:
 
     world: tyro.conf.Positional[str]
     """World with its options, such as minigrid/doorkey-8x8."""
-    out: Path
+    out: Path = Path("out/demonstrations")
     """Folder to make: a Minari dataset."""
     episodes: int = 256
     by: str = "expert"

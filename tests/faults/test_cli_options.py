@@ -12,6 +12,7 @@ WORLD = "minigrid/doorkey-8x8"
 # What each command cannot do without.
 NEEDED = {
     "train": (WORLD,),
+    "demonstrate": (WORLD,),
     "explore": (WORLD,),
     "verify": ("claims/x",),
     "sweep": (WORLD,),

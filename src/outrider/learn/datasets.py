@@ -125,7 +125,7 @@ def _episodes(shown: Demonstrations) -> Iterator[dict[str, Any]]:
 
 def _obs(seen: Any, folder: Path) -> Obs:
     if not isinstance(seen, dict) or not seen or set(seen) - {"grid", "vector"}:
-        found = f"a dictionary of {', '.join(seen)}" if isinstance(seen, dict) else "one array"
+        found = f"a dictionary of {', '.join(sorted(seen))}" if isinstance(seen, dict) else "one array"
         raise OutriderError(
             f"the observations of {folder} are {found}, not a grid and a vector as Outrider's worlds show them; "
             "record demonstrations with `outrider demonstrate`"

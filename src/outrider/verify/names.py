@@ -74,8 +74,15 @@ def _check_engine(expression: str) -> None:
 
 def _check_learner(table: Mapping[str, Any]) -> None:
     from outrider.learn.algorithms import settings_from
+    from outrider.learn.settings import expert_episodes
 
     settings_from(table)
+    source = table.get("demonstrations", "")
+    if source and not expert_episodes(source):
+        raise OutriderError(
+            f"[learner] demonstrations = {source!r} is a folder, which evidence does not hold; write expert:256, for "
+            "as many episodes of the world's expert"
+        )
 
 
 DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner)
