@@ -1,4 +1,4 @@
-"""The command line: `outrider train | demonstrate | verify | sweep | bench | worlds | play | ask | watch | ...`.
+"""The command line: `outrider train | demonstrate | explore | verify | sweep | worlds | play | ask | ...`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -17,6 +17,7 @@ from outrider import interrupt
 from outrider.commands.parse import parse
 from outrider.errors import Interrupted, OutriderError, nearest
 from outrider.learn.algorithms import ALGORITHMS, DEFAULT, check_keys
+from outrider.learn.go_settings import GoSettings
 from outrider.learn.processes import Processes
 from outrider.learn.settings import Settings
 
@@ -75,6 +76,28 @@ class Demonstrate:
         from outrider.commands.demonstrate import demonstrate
 
         demonstrate(self.world, self.out, self.episodes, self.by, self.seed)
+
+
+@dataclasses.dataclass(frozen=True)
+class Explore:
+    """Search a device world by Go-Explore: return to what was found, explore from there, keep the best ways."""
+
+    world: tyro.conf.Positional[str]
+    """World with its options, such as minigrid/doorkey-16x16. One of it is drawn, and searched alone."""
+    steps: int = 500_000
+    """Environment steps, all copies together."""
+    out: Path | None = None
+    """Folder to make: the best ways as demonstrations, a Minari dataset; what was found is told in OUT.json beside."""
+    seed: int = 0
+    """Other seeds, other worlds and other luck."""
+    by: str = "random"
+    """Who explores from where it returned to: random actions, or the policy in a file that is named here."""
+    search: GoSettings = dataclasses.field(default_factory=GoSettings)
+
+    def run(self) -> None:
+        from outrider.commands.explore import explore
+
+        explore(self.world, self.steps, self.out, self.seed, self.by, self.search)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -260,6 +283,7 @@ class Claims:
 COMMANDS = {
     "train": Train,
     "demonstrate": Demonstrate,
+    "explore": Explore,
     "verify": Verify,
     "sweep": Sweep,
     "bench": Bench,

@@ -13,6 +13,7 @@ WORLD = "minigrid/doorkey-8x8"
 NEEDED = {
     "train": (WORLD,),
     "demonstrate": (WORLD,),
+    "explore": (WORLD,),
     "verify": ("claims/x",),
     "sweep": (WORLD,),
     "play": (WORLD,),

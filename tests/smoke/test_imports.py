@@ -37,6 +37,7 @@ WITHOUT_JAX = (
     "outrider.guide.vocabulary",
     "outrider.guide.weights",
     "outrider.learn.algorithms",
+    "outrider.learn.go_settings",
     "outrider.learn.settings",
     "outrider.worlds.names",
 )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int
 
 from outrider.errors import OutriderError
-from outrider.types import Trajectory
+from outrider.types import Obs, Trajectory
 
 OF = ("observations", "situations")
 GRAIN = 16  # numbers that are no bytes are told apart to a sixteenth
@@ -23,12 +23,15 @@ def places(trajectory: Trajectory, of: str, bits: int) -> Int[Array, "T B"]:
         return hashed(trajectory.situation, bits)
     if of != "observations":
         raise OutriderError(f"places are told apart by {' or '.join(OF)}, not by {of!r}; use one of these")
-    shape = trajectory.reward.shape
+    return hashed(sights(trajectory.reached, trajectory.reward.ndim), bits)
+
+
+def sights(obs: Obs, axes: int) -> Int[Array, "*n k"]:
+    """What is seen as rows of integers, behind so many leading axes."""
     parts = [
-        jnp.round(x * GRAIN) if jnp.issubdtype(x.dtype, jnp.floating) else x
-        for x in jax.tree.leaves(trajectory.reached)
+        jnp.round(x * GRAIN) if jnp.issubdtype(x.dtype, jnp.floating) else x for x in jax.tree.leaves(obs)
     ]
-    return hashed(jnp.concatenate([x.astype(jnp.int32).reshape(*shape, -1) for x in parts], -1), bits)
+    return jnp.concatenate([x.astype(jnp.int32).reshape(*x.shape[:axes], -1) for x in parts], -1)
 
 
 def hashed(rows: Int[Array, "*n k"], bits: int) -> Int[Array, "*n"]:

@@ -80,7 +80,7 @@ class Batch:
             returned=jnp.zeros(self.copies),
             length=jnp.zeros(self.copies, jnp.int32),
         )
-        return copies, self._with_flags(obs, copies.flags)
+        return copies, self.with_flags(obs, copies.flags)
 
     def step(self, key: Key, copies: Copies, action: Int[Array, "B"]) -> BatchStep:
         """One step of all copies; those that ended start anew."""
@@ -103,7 +103,7 @@ class Batch:
 
         old = stepped.state, stepped.obs
         state, obs = jax.lax.cond(done.any(), renewed, lambda old: old, old) if self.sparing else renewed(old)
-        final = self._with_flags(stepped.obs, flags)
+        final = self.with_flags(stepped.obs, flags)
         kept = Copies(
             world=state,
             seen=jnp.where(done[:, None], 0, seen),
@@ -113,7 +113,7 @@ class Batch:
         )
         return BatchStep(
             copies=kept,
-            obs=self._with_flags(obs, kept.flags),
+            obs=self.with_flags(obs, kept.flags),
             final=final,
             reward=stepped.reward,
             terminated=stepped.terminated,
@@ -125,7 +125,8 @@ class Batch:
             situation=jax.vmap(self.world.situation)(stepped.state),
         )
 
-    def _with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:
+    def with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:
+        """What is seen, with the flags of the events met so far behind it."""
         raised = (flags[:, None] >> jnp.arange(self.world.flags, dtype=jnp.uint32)) & 1
         return obs._replace(vector=jnp.concatenate([obs.vector, raised.astype(obs.vector.dtype)], axis=-1))
 

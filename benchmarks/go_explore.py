@@ -1,0 +1,109 @@
+"""How soon does Go-Explore's first phase find the way, and how much, beside as many random steps?
+
+    python benchmarks/go_explore.py                    # needs the extras train and worlds; about a quarter of an hour
+    python benchmarks/go_explore.py deepsea-30         # those with that in their name; writes nothing
+
+A million steps of each of five seeds, each with a world of its own that it returns to: the step of the first success,
+and in Craftax the achievements reached in any episode and the highest return of one. "By situations" and "by
+observations" say what cells are told apart by. Random steps are the same search with room for the beginning alone:
+each episode begins there and ends by itself. Writes benchmarks/results/go_explore.json.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import outrider  # noqa: F401  first: it sets XLA up before jax is imported
+
+# isort: split
+import numpy as np
+from record import record
+
+from outrider.learn.go_explore import NEVER, GoExplore, Search, explore
+from outrider.learn.go_settings import GoSettings
+from outrider.worlds.craftax.words import ACHIEVEMENTS
+from outrider.worlds.names import check_world, event_kind
+from outrider.worlds.registry import make
+
+STEPS, SEEDS = 1_000_000, range(5)
+SITUATIONS = ("by situations", GoSettings(cells="situations"))
+OBSERVATIONS = ("by observations", GoSettings(cells="observations"))
+LONG = ("by situations, 128 steps each", GoSettings(cells="situations", length=128))
+# Of Craftax's situation the best tools and the amounts of materials alone.
+BELONGINGS = (
+    "by tools and materials",
+    GoSettings(cells="situations", columns=tuple(range(4, 12))),
+)
+WAYS = {
+    "gymnax/deepsea-20": (SITUATIONS,),
+    "gymnax/deepsea-30": (SITUATIONS,),
+    "gymnax/deepsea-40": (SITUATIONS,),
+    "minigrid/doorkey-16x16": (OBSERVATIONS, SITUATIONS, LONG),
+    "minigrid/unlock-pickup": (OBSERVATIONS, SITUATIONS, LONG),
+    "minigrid/blocked-unlock-pickup": (OBSERVATIONS, SITUATIONS, LONG),
+    "craftax/classic": (SITUATIONS, BELONGINGS),
+}
+
+
+def ways(world_id: str) -> Iterator[tuple[str, GoSettings]]:
+    """The searches of a world, random steps last."""
+    yield from WAYS[world_id]
+    copies = GoSettings().copies
+    length = min(check_world(world_id)[0].horizon, -(-STEPS // copies))
+    yield "random steps", GoSettings(length=length, most_cells=1, cells="observations")
+
+
+def row(world_id: str, told: str, settings: GoSettings) -> dict[str, Any]:
+    """One line of the table: medians over seeds."""
+    go = GoExplore(make(world_id), settings, check_world(world_id)[0].solved_above)
+    found = [search for search, _ in explore(go, list(SEEDS), STEPS)]
+    when = [int(search.first_solved) for search in found if search.first_solved <= STEPS]
+    half = len(when) * 2 > len(SEEDS)
+    several = settings.most_cells != 1
+    return {
+        "world": world_id,
+        "search": told,
+        "seeds that find it": f"{len(when)} of {len(SEEDS)}",
+        "median first success, steps": int(statistics.median([*when, *[NEVER] * (len(SEEDS) - len(when))]))
+        if half
+        else None,
+        "cells": int(statistics.median(int(search.archive.count) for search in found)) if several else None,
+        "best return": round(statistics.median(float(s.best.stand.returned.max()) for s in found), 3),
+        "achievements": statistics.median(map(_achievements(world_id), found))
+        if world_id.startswith("craftax")
+        else None,
+    }
+
+
+def _achievements(world_id: str) -> Any:
+    names = {name for name, _ in ACHIEVEMENTS}
+
+    def count(search: Search) -> int:
+        met = np.flatnonzero(np.asarray(search.first_met) <= STEPS)
+        return len(names & {event_kind(world_id, int(code)) for code in met})
+
+    return count
+
+
+def main() -> None:
+    """Search the worlds that are named, or all; print and write the table."""
+    chosen = sys.argv[1:]
+    rows = []
+    for world_id in WAYS:
+        if all(part in world_id for part in chosen):
+            for told, settings in ways(world_id):
+                rows.append(row(world_id, told, settings))
+                print(rows[-1], flush=True)
+    what = (
+        f"Go-Explore's first phase beside random steps: {STEPS:,} environment steps, {len(SEEDS)} seeds with a world "
+        "each, medians. A first success is counted in steps of all copies; achievements are those of any episode."
+    )
+    if not chosen:
+        print(record("go_explore", what, rows))
+
+
+if __name__ == "__main__":
+    main()
