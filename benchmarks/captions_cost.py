@@ -11,6 +11,7 @@ benchmarks/results/captions_cost.json.
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
 import time
@@ -30,6 +31,7 @@ from outrider.worlds.names import WORLDS, check_world
 from outrider.worlds.registry import make
 
 ROUNDS = 7
+LONG_ENOUGH = 0.3  # seconds of a timed run, of as many walks as that takes
 COPIES, STEPS = 1024, 200
 HEAVY_COPIES, HEAVY_STEPS = 64, 100  # of worlds that are dear to reset
 
@@ -66,12 +68,16 @@ def measure(name: str) -> dict[str, Any]:
     start = jax.jit(batch.reset)(jax.random.key(0))[0]
     walks = {said: stepper(batch, steps, said) for said in (True, False)}
     rates: dict[bool, list[float]] = {True: [], False: []}
-    for turn in range(ROUNDS + 1):
+    for said in (True, False, True):  # compiles both
+        began = time.perf_counter()
+        jax.block_until_ready(walks[said](start, jax.random.key(0)))
+    times = math.ceil(LONG_ENOUGH / (time.perf_counter() - began))
+    for turn in range(ROUNDS):
         for said in (True, False) if turn % 2 else (False, True):  # neither is always the first
-            began = time.perf_counter()
-            jax.block_until_ready(walks[said](start, jax.random.key(turn)))
-            if turn:  # the first one compiles
-                rates[said].append(copies * steps / (time.perf_counter() - began))
+            began, now = time.perf_counter(), start
+            for number in range(times):
+                now, _ = jax.block_until_ready(walks[said](now, jax.random.key(turn * times + number)))
+            rates[said].append(times * copies * steps / (time.perf_counter() - began))
     told, silent = (statistics.median(rates[said]) for said in (True, False))
     return {
         "world": name,
