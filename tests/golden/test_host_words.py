@@ -106,6 +106,7 @@ def test_made_up_names_are_the_same_in_messages_bags_and_on_the_map():
         for _ in range(150):
             worlds.send(draw.integers(0, worlds.actions.space.outputs, 2))
             worlds.receive()
+            worlds.teller.situation()  # told only when somebody asks
         said.append((worlds.captioner.events.texts, worlds.captioner.situations.texts))
         worlds.close()
     for plain, made_up in zip(*said, strict=True):
