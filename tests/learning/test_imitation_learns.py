@@ -15,8 +15,6 @@ from outrider.learn.demonstrations import by_agent, by_expert, record
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.imitation import Shown, rows_of
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
-from outrider.learn.settings import Settings
-from outrider.learn.train import train
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import expert_of
@@ -108,13 +106,3 @@ def test_dagger_solves_unlock_pickup():
         return solved(end.network, world, jax.random.key(5))[0]
 
     assert run(jax.random.key(0)) >= 0.9 * EPISODES
-
-
-@pytest.mark.long
-def test_a_few_demonstrations_make_ppo_solve_unlock_pickup_sooner():
-    """At 200,000 steps, on two seeds of two; alone, PPO has not begun."""
-    near = Settings(demonstrations="expert:64", demonstration_weight=1.0)
-    beside = train("minigrid/unlock-pickup", near, "none", None, [0, 1], 200_000)
-    alone = train("minigrid/unlock-pickup", Settings(), "none", None, [0, 1], 200_000)
-    assert (beside.solved >= 0.8 * EPISODES).all()
-    assert (alone.solved <= 0.3 * EPISODES).all()
