@@ -97,6 +97,7 @@ def test_continuous_actions_are_cloned_by_their_density():
 @pytest.mark.parametrize(("step", "left"), [(0, 0.4), (25, 0.2), (50, 0.0), (99, 0.0)])
 def test_a_weight_fades_to_nothing(step, left):
     assert float(fading(0.4, jnp.int32(step), 50.0)) == pytest.approx(left)
+    assert float(fading(0.4, jnp.int32(step), 0.0)) == 0.0
 
 
 def test_bc_learns_what_is_shown_right_or_wrong():
@@ -139,7 +140,7 @@ def test_the_expert_acts_at_first_and_the_learner_afterwards(assisted, right):
 
 def test_ppo_keeps_near_what_is_shown_as_far_as_it_weighs():
     """Where nothing is paid, PPO alone learns nothing; shown what is right it does it, and the weight fades away."""
-    settings = replace(SMALL, demonstration_weight=1.0, demonstration_share=1.0)
+    settings = replace(SMALL, learning_rate=2e-2, demonstration_weight=1.0, demonstration_share=1.0)
     batch = Batch(UNPAID, settings.envs, fresh=1)
 
     def end_of(settings, lesson):
@@ -148,9 +149,7 @@ def test_ppo_keeps_near_what_is_shown_as_far_as_it_weighs():
     assert end_of(settings, shown()) > 0.9
     assert end_of(settings, shown(right=False)) < 0.1
     assert 0.3 < end_of(replace(settings, demonstration_weight=0.0), shown()) < 0.7
-    assert (
-        0.3 < end_of(replace(settings, demonstration_share=0.0), shown()) < 0.75
-    )  # but for the first update
+    assert 0.3 < end_of(replace(settings, demonstration_share=0.0), shown()) < 0.7
 
 
 def test_without_demonstrations_ppo_is_what_it_was():

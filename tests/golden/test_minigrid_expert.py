@@ -19,6 +19,7 @@ from walks import QUICK
 COPIES, WANDERED = 64, 100
 LONG = (
     "unlock",
+    "empty-random-6x6",
     "doorkey-6x6",
     "doorkey-16x16",
     "blocked-unlock-pickup",
@@ -26,7 +27,7 @@ LONG = (
     "locked-room",
     "memory-16",
 )
-PLACES = ("doorkey-8x8", "empty-random-6x6", *(name for name in LONG if "pickup" not in name))
+PLACES = ("doorkey-8x8", *(name for name in LONG if "pickup" not in name))
 KEPT = ("unlock-pickup", "blocked-unlock-pickup")
 
 

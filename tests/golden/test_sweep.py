@@ -6,7 +6,7 @@ import pytest
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import settings_from
 from outrider.learn.q_settings import DQNSettings
-from outrider.learn.rates import QRates, Rates
+from outrider.learn.rates import ImitationRates, QRates, Rates
 from outrider.learn.settings import Settings
 from outrider.sweep.halving import Rung, Score, order, rungs, steps_of_run
 from outrider.sweep.space import RATES, Range, draw, parse_space
@@ -78,6 +78,7 @@ def test_the_settings_that_share_a_program_are_the_learners_rates():
     assert set(RATES["ppo"]) == set(Rates._fields)
     assert set(RATES["pqn"]) == set(QRates._fields)
     assert {*RATES["dqn"], "trace"} == set(QRates._fields)  # which DQN has none of
+    assert set(RATES["bc"]) == set(RATES["dagger"]) == set(ImitationRates._fields)
 
 
 def test_another_algorithm_is_searched_by_its_own_settings(tmp_path):

@@ -15,8 +15,6 @@ from outrider.learn.demonstrations import by_agent, by_expert, record
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.imitation import Shown, rows_of
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
-from outrider.learn.settings import Settings
-from outrider.learn.train import train
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import expert_of
@@ -46,7 +44,7 @@ def cloner():
         learner = BC(Batch(world(), SETTINGS.envs, fresh=4), SETTINGS, shown, UPDATES)
         start = learner.init(key, ATLAS)
         end, _ = jax.lax.scan(lambda one, _: learner.update(one), start, None, length=UPDATES)
-        return end.network, solved(end.network, world(), jax.random.key(5))[0]
+        return end.network, solved(end.network, world(), jax.random.key(5))
 
     return jax.jit(run)
 
@@ -75,13 +73,20 @@ def test_which_episodes_are_kept_does_not_hang_on_how_many():
 
 def test_cloning_solves_doorkey_and_shuffled_actions_do_not():
     rows = rows_of(shown())
-    network, won = cloner()(rows, jax.random.key(0))
+    shuffled = rows._replace(action=jax.random.permutation(jax.random.key(2), rows.action))
+    _, (won, returned) = cloner()(rows, jax.random.key(0))
+    _, (won_by_chance, by_chance) = cloner()(shuffled, jax.random.key(0))
     assert won >= 0.95 * EPISODES
-    _, control = cloner()(
-        rows._replace(action=jax.random.permutation(jax.random.key(2), rows.action)), jax.random.key(0)
-    )
-    assert control <= 0.4 * EPISODES
-    # A policy shows as well as an expert does.
+    assert returned >= 0.9  # 0.96 is a shortest way's
+    assert (
+        won_by_chance <= 0.7 * EPISODES
+    )  # as often as actions by chance do, in the 250 steps that there are
+    assert by_chance <= 0.5
+
+
+@pytest.mark.long
+def test_a_policy_shows_as_well_as_an_expert_does():
+    network, _ = cloner()(rows_of(shown()), jax.random.key(0))
     own = record(world(), by_agent(network), 64, jax.random.key(3))
     assert (own.returns > 0).mean() > 0.9
     assert len(own.ends) == 64
@@ -101,13 +106,3 @@ def test_dagger_solves_unlock_pickup():
         return solved(end.network, world, jax.random.key(5))[0]
 
     assert run(jax.random.key(0)) >= 0.9 * EPISODES
-
-
-@pytest.mark.long
-def test_a_few_demonstrations_make_ppo_solve_unlock_pickup_sooner():
-    """At 200,000 steps, on two seeds of two; alone, PPO has not begun."""
-    near = Settings(demonstrations="expert:64", demonstration_weight=1.0)
-    beside = train("minigrid/unlock-pickup", near, "none", None, [0, 1], 200_000)
-    alone = train("minigrid/unlock-pickup", Settings(), "none", None, [0, 1], 200_000)
-    assert (beside.solved >= 0.8 * EPISODES).all()
-    assert (alone.solved <= 0.3 * EPISODES).all()

@@ -107,11 +107,6 @@ def _train_host(asked: Train) -> None:
         raise OutriderError(
             f"world {world} runs on the host, where agents learn by ppo; leave --algorithm out"
         )
-    if settings.demonstrations:
-        raise OutriderError(
-            f"world {world} runs on the host, and demonstrations are of device worlds; leave "
-            "--learner.demonstrations out"
-        )
     if asked.checkpoints or asked.processes.count > 1 or asked.spread != "auto":
         raise OutriderError(
             f"world {world} runs on the host: --checkpoints, --processes and --spread are for device worlds; "

@@ -106,14 +106,16 @@ def record(
     for first in range(0, episodes, COPIES):
         reset_key, key = jax.random.split(jax.random.fold_in(key, first))
         copies, obs = reset(reset_key)
-        carry, rows = (copies, memory, obs, never, never), []
+        carry, rows, whose = (copies, memory, obs, never, never), [], []
         while not carry[-1].all():
             chunk_key, key = jax.random.split(key)
             carry, told = advance(carry, chunk_key)
-            rows.append(jax.device_get(told))
-        whole = jax.tree.map(lambda *parts: np.concatenate(parts).swapaxes(0, 1), *rows)  # [B, T, ...]
-        mine = whole.counts & (np.arange(COPIES) < episodes - first)[:, None]
-        taken.append(jax.tree.map(lambda x, mine=mine: x[mine], whole))
+            told = jax.device_get(told)
+            wanted = told.counts & (np.arange(COPIES) < episodes - first)
+            rows.append(jax.tree.map(lambda x, wanted=wanted: x[wanted], told))
+            whose.append(np.nonzero(wanted)[1])
+        order = np.argsort(np.concatenate(whose), kind="stable")  # episode by episode, each in its time
+        taken.append(jax.tree.map(lambda *parts, order=order: np.concatenate(parts)[order], *rows))
     steps = jax.tree.map(lambda *parts: np.concatenate(parts), *taken)
     ends = steps.terminated | steps.truncated
     return Demonstrations(

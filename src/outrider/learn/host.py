@@ -219,6 +219,10 @@ def _check(settings: Settings, signal: str) -> None:
         raise OutriderError(
             "learner setting encoder = convolutional needs a grid, host worlds have rows; use flat"
         )
+    if settings.demonstrations:
+        raise OutriderError(
+            f"learner setting demonstrations = {settings.demonstrations!r}: they are of device worlds; leave it out"
+        )
     if settings.learners > 1:
         raise OutriderError(
             f"learner setting learners = {settings.learners} is for device worlds; host worlds take 1"

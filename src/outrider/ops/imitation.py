@@ -18,5 +18,5 @@ def cross_entropy(log_prob: Float[Array, "N"]) -> Float[Array, ""]:
 
 
 def fading(weight: Number, step: Int[Array, ""], steps: Number) -> Float[Array, ""]:
-    """Linear from `weight` to 0 over the first `steps` environment steps, then 0."""
-    return weight * jnp.maximum(1.0 - step / jnp.maximum(steps, 1.0), 0.0)
+    """Linear from `weight` to 0 over the first `steps` environment steps, then 0; always 0 where there are none."""
+    return weight * jnp.maximum(steps - step, 0.0) / jnp.maximum(steps, 1.0)
