@@ -27,7 +27,9 @@ def test_what_was_found_is_told_and_kept(capsys, tmp_path):
     told = json.loads((tmp_path / "ways.json").read_text())
     assert told["cells"] == 8 * 9 // 2
     assert f"{told['steps']:,} steps, 36 cells by situations; solved at step {told['solved_at']:,}" in said
-    assert told["first_kinds"]["treasure"] == told["solved_at"] == told["first_seen"]["You found the treasure."]
+    assert (
+        told["first_kinds"]["treasure"] == told["solved_at"] == told["first_seen"]["You found the treasure."]
+    )
     assert f"{told['solved_at']:,}" in next(line for line in said.splitlines() if "treasure" in line)
     assert "best return 0.99 in 8 steps" in said
     shown = load(out)
