@@ -94,7 +94,9 @@ class GoExplore:
 
     def init(self, key: Key) -> Search:
         """An archive of the beginnings alone."""
-        start, obs = self.layouts(key)
+        start, obs = jax.lax.optimization_barrier(
+            self.layouts(key)
+        )  # else XLA may fold a whole archive for seconds
         size = self.settings.most_cells or min(MOST, max(1, MEMORY // _bytes(start)))
         begun = add(empty(start, size), start, self.bucket(start, obs), jnp.ones(len(start.layout), bool))
         best = Best(jnp.zeros(len(start.layout), bool), _bare(start))
