@@ -31,6 +31,7 @@ from outrider.learn.imitation_settings import BCSettings, DAggerSettings, Imitat
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
+from outrider.learn.processes import meet
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.rates import AnyRates, stacked
 from outrider.learn.settings import Settings, check_steps
@@ -127,6 +128,7 @@ def train(
         line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
         state, written = keeper.resume(state, line, told)
     compiled = run.lower(state).compile()
+    meet("compiled")
     compile_seconds = time.perf_counter() - began
 
     began, before = time.perf_counter(), sum(lines.steps.shape[1] for lines in written)
