@@ -182,6 +182,41 @@ def test_sights_and_actions_of_other_worlds_are_refused(shown, says):
         check_shown(shown, Toy(), "it")
 
 
+NINES, WIDE = np.full((8, 5), 9), Continuous(3)
+
+
+@pytest.mark.parametrize(
+    ("space", "action", "says"),
+    [
+        (WIDE, np.zeros((8, 1), np.float32), "other actions than"),
+        (WIDE, np.zeros((8, 3), int), "other actions than"),
+        (WIDE, np.full((8, 3), np.nan, np.float32), "numbers that are not finite"),
+        (WIDE, np.full((8, 3), np.inf, np.float32), "numbers that are not finite"),
+        (MultiDiscrete((2, 2)), NINES, "other actions than"),
+        (MultiDiscrete((2, 3)), NINES[:, :2], "actions beyond the 2 x 3"),
+        (MultiDiscrete((3, 2)), np.tile([1, 2], (8, 1)), "actions beyond the 3 x 2"),
+        (MultiDiscrete((3, 2)), np.tile([-1, 0], (8, 1)), "actions beyond the 3 x 2"),
+        (Discrete(10), NINES[:, :1], "other actions than"),
+    ],
+)
+def test_actions_are_of_the_worlds_form_and_range(space, action, says):
+    world = Toy(space=space)
+    with pytest.raises(OutriderError, match=f"^it shows .*{says}.*; record"):
+        check_shown(replace(made(), action=action), world, "it")
+
+
+def test_actions_at_the_edge_are_right():
+    check_shown(replace(made(), action=np.full((8, 3), 1e9, np.float32)), Toy(space=WIDE), "it")
+    check_shown(replace(made(), action=np.tile([2, 1], (8, 1))), Toy(space=MultiDiscrete((3, 2))), "it")
+
+
+def test_sights_that_are_not_finite_are_refused():
+    blind = made()
+    blind.obs.vector[3] = np.nan
+    with pytest.raises(OutriderError, match="^it shows numbers that are not finite; record"):
+        check_shown(blind, Toy(), "it")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
