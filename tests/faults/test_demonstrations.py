@@ -213,7 +213,7 @@ def test_actions_at_the_edge_are_right():
 def test_sights_that_are_not_finite_are_refused():
     blind = made()
     blind.obs.vector[3] = np.nan
-    with pytest.raises(OutriderError, match="^it shows numbers that are not finite; record"):
+    with pytest.raises(OutriderError, match=r"^it shows numbers that are not finite; record"):
         check_shown(blind, Toy(), "it")
 
 

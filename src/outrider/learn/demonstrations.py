@@ -131,7 +131,10 @@ def record(
 
 
 def check_shown(shown: Demonstrations, world: World, where: str) -> None:
-    """Refuse sights or actions that the world does not have, and numbers that are not finite. Another world's with the same will do."""
+    """Refuse sights or actions that the world does not have, and numbers that are not finite.
+
+    Another world's with the same will do.
+    """
     want = (world.view, (world.vector + world.flags,))
     found = (shown.obs.grid.shape[1:], shown.obs.vector.shape[1:])
     if found != want:
