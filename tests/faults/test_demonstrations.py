@@ -81,7 +81,7 @@ def test_a_dataset_holds_what_was_shown(minari, tmp_path, space, view, vector, d
         np.testing.assert_array_equal(one.grid, other.grid)
         np.testing.assert_array_equal(one.vector, other.vector)
     assert shown.returns.tolist() == [1.25, 0.5, 1.0]
-    assert not (tmp_path / "it.partial").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
 
 
 def test_minari_alone_reads_a_dataset(minari, tmp_path):
@@ -122,6 +122,79 @@ def test_a_folder_that_exists_is_left_alone(minari, tmp_path, capsys):
     said = told(capsys, "demonstrate", DOORKEY, "--out", str(tmp_path / "kept"))
     assert "kept exists: name another folder, or delete it" in said
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_what_lies_beside_a_dataset_is_left_alone(minari, tmp_path):
+    (tmp_path / "it.partial").mkdir()
+    (tmp_path / "it.partial" / "mine").write_text("dear")
+    datasets.save(tmp_path / "it", made(), BITS)
+    assert (tmp_path / "it.partial" / "mine").read_text() == "dear"
+    broken = replace(made(), action=np.zeros(2, int))
+    with pytest.raises(IndexError):  # Minari's, of an episode without actions
+        datasets.save(tmp_path / "other", broken, BITS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["it", "it.partial"]
+
+
+def episode(length=2, grid=(7, 7), **others):
+    """What Minari writes of an episode; `others` in place of what is right."""
+    from minari.data_collector.episode_buffer import EpisodeBuffer
+
+    never = np.zeros(length, bool)
+    right = {
+        "observations": {"grid": np.zeros((length + 1, *grid), np.uint8)},
+        "actions": np.zeros(length, int),
+        "rewards": np.zeros(length),
+        "terminations": never,
+        "truncations": never,
+    }
+    return EpisodeBuffer(**(right | others))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"grid": (5, 5)}, "of different sizes; record them in one world"),
+        ({"actions": np.zeros((2, 3), int)}, "of different sizes; record them in one world"),
+        ({"actions": np.zeros(3, int)}, "episode 3 of .*it has not one reward and one end for each action"),
+        ({"rewards": np.zeros(3)}, "episode 3 of .*it has not one reward and one end for each action"),
+    ],
+)
+def test_episodes_that_do_not_fit_together_are_refused(minari, tmp_path, given, says):
+    datasets.save(tmp_path / "it", made(view=(7, 7), vector=0), BITS)
+    minari.MinariDataset(tmp_path / "it").storage.update_episodes([episode(**given)])
+    with pytest.raises(OutriderError, match=says):
+        datasets.load(tmp_path / "it")
+
+
+def test_an_episode_without_actions_is_refused(minari, tmp_path):
+    import h5py
+
+    datasets.save(tmp_path / "it", made(view=(7, 7), vector=0), BITS)
+    with h5py.File(next((tmp_path / "it").rglob("*.hdf5")), "a") as file:
+        bare = file["episode_1"]
+        for group, name, rows in [(bare["observations"], "grid", 1)] + [
+            (bare, name, 0) for name in ("actions", "rewards", "terminations", "truncations")
+        ]:
+            kept = group[name][:rows]
+            del group[name]
+            group[name] = kept
+    with pytest.raises(OutriderError, match=r"episode 1 of .*it has no actions; take it out"):
+        datasets.load(tmp_path / "it")
+
+
+def test_actions_of_several_parts_are_refused(minari, tmp_path):
+    from gymnasium import spaces
+    from minari.dataset.minari_storage import MinariStorage
+
+    (tmp_path / "it").mkdir()
+    sights = spaces.Dict(grid=spaces.Box(0, 255, (7, 7), np.uint8))
+    storage = MinariStorage.new(
+        tmp_path / "it", sights, spaces.Dict(left=spaces.Discrete(2), right=spaces.Discrete(2))
+    )
+    storage.update_metadata({"dataset_id": "it-v0", "minari_version": minari.__version__})
+    storage.update_episodes([episode(actions={"left": np.zeros(2, int), "right": np.zeros(2, int)})])
+    with pytest.raises(OutriderError, match=r"the actions of .*it are not one array"):
+        datasets.load(tmp_path / "it")
 
 
 def test_without_minari_the_extra_is_named(monkeypatch, capsys, tmp_path):
