@@ -34,16 +34,14 @@ def explore(world_id: str, steps: int, out: Path | None, seed: int, by: str, set
         check_minari()
         check_free(out)
 
-    from outrider.agents.released import load
+    from outrider.agents.released import load_for
     from outrider.learn.go_explore import GoExplore
     from outrider.learn.go_explore import explore as run
     from outrider.learn.trails import demonstrations
     from outrider.verify.evidence import write_json
     from outrider.worlds.registry import make
 
-    policy = None if by == "random" else load(by)
-    if policy and policy.world != world_id:
-        raise OutriderError(f"--by {by} is a policy of {policy.world}, not of {world_id}; name that world")
+    policy = None if by == "random" else load_for(world_id, by)
     above = check_world(world_id)[0].solved_above
     go = GoExplore(make(world_id), settings, above, policy.network if policy else None)
     with Progress() as bars:
