@@ -13,12 +13,13 @@ from outrider.learn import datasets
 from outrider.learn.algorithms import settings_from
 from outrider.learn.demonstrations import Demonstrations, check_shown
 from outrider.learn.imitation_settings import BCSettings
+from outrider.learn.keeper import Keeper
 from outrider.learn.settings import Settings
 from outrider.learn.train import learner_for
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
 from outrider.verify.names import DEFAULT_NAMES
-from toy_world import Toy
+from toy_world import Toy, trained
 
 DOORKEY = "minigrid/doorkey-5x5"
 
@@ -326,6 +327,30 @@ def test_settings_refuse_sources_that_name_nothing(kind):
             kind(demonstrations=source)
     kind(demonstrations="expert:1")
     kind(demonstrations="experts/of/mine")
+
+
+@pytest.mark.parametrize("algorithm", ["bc", "ppo"])
+def test_a_run_does_not_go_on_with_other_demonstrations(minari, tmp_path, algorithm):
+    folder, kept = tmp_path / "ways", tmp_path / "kept"
+    sizes = {"bc": {"rows": 8}, "ppo": {"epochs": 1}}[algorithm]
+    settings = settings_from(
+        {"algorithm": algorithm, "demonstrations": str(folder), "envs": 2, "rollout": 4, "width": 4}
+        | {"depth": 1, "minibatches": 1, **sizes}
+    )
+    datasets.save(folder, made(), BITS)
+
+    def enough(progress, lines):
+        raise KeyboardInterrupt  # the checkpoint is written; evaluation would take its time
+
+    with Keeper(kept) as keeper, pytest.raises(KeyboardInterrupt):
+        trained(settings=settings, updates=1, keeper=keeper, heard=enough)
+    folder.rename(tmp_path / "before")
+    datasets.save(folder, replace(made(), action=1 - made().action), BITS)
+    with Keeper(kept, resume=True) as keeper, pytest.raises(OutriderError) as error:
+        trained(settings=settings, updates=1, keeper=keeper)
+    assert "belongs to another run" in str(error.value)
+    assert "demonstrations was " in str(error.value)
+    assert "was not told" not in str(error.value)
 
 
 def test_a_memory_and_demonstrations_exclude_each_other():

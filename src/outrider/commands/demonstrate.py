@@ -26,10 +26,7 @@ def demonstrate(world_id: str, out: Path, episodes: int, by: str, seed: int) -> 
     from outrider.worlds.registry import make
 
     world = make(world_id)
-    if by == "expert":
-        actor = by_expert(expert_of(world))
-    else:
-        actor = by_agent(load_for(world_id, by).network)
+    actor = by_expert(expert_of(world)) if by == "expert" else by_agent(load_for(world_id, by).network)
     shown = record(world, actor, episodes, jax.random.key(seed), by)
     check_shown(shown, world, str(out))
     save(out, shown, world.space)

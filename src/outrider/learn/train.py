@@ -122,7 +122,8 @@ def train(
     run = jax.jit(everyone, donate_argnums=0)
     written: list[Line] = []
     if keeper:
-        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates)
+        shown = learner.shown if isinstance(learner, BC | PPO) else None
+        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates, shown)
         told |= {"spread": together.way, "devices": together.devices}
         line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
         state, written = keeper.resume(state, line, told)
