@@ -13,12 +13,13 @@ from outrider.learn import datasets
 from outrider.learn.algorithms import settings_from
 from outrider.learn.demonstrations import Demonstrations, check_shown
 from outrider.learn.imitation_settings import BCSettings
+from outrider.learn.keeper import Keeper
 from outrider.learn.settings import Settings
 from outrider.learn.train import learner_for
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
 from outrider.types import Obs
 from outrider.verify.names import DEFAULT_NAMES
-from toy_world import Toy
+from toy_world import Toy, trained
 
 DOORKEY = "minigrid/doorkey-5x5"
 
@@ -81,7 +82,7 @@ def test_a_dataset_holds_what_was_shown(minari, tmp_path, space, view, vector, d
         np.testing.assert_array_equal(one.grid, other.grid)
         np.testing.assert_array_equal(one.vector, other.vector)
     assert shown.returns.tolist() == [1.25, 0.5, 1.0]
-    assert not (tmp_path / "it.partial").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
 
 
 def test_minari_alone_reads_a_dataset(minari, tmp_path):
@@ -122,6 +123,79 @@ def test_a_folder_that_exists_is_left_alone(minari, tmp_path, capsys):
     said = told(capsys, "demonstrate", DOORKEY, "--out", str(tmp_path / "kept"))
     assert "kept exists: name another folder, or delete it" in said
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_what_lies_beside_a_dataset_is_left_alone(minari, tmp_path):
+    (tmp_path / "it.partial").mkdir()
+    (tmp_path / "it.partial" / "mine").write_text("dear")
+    datasets.save(tmp_path / "it", made(), BITS)
+    assert (tmp_path / "it.partial" / "mine").read_text() == "dear"
+    broken = replace(made(), action=np.zeros(2, int))
+    with pytest.raises(IndexError):  # Minari's, of an episode without actions
+        datasets.save(tmp_path / "other", broken, BITS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["it", "it.partial"]
+
+
+def episode(length=2, grid=(7, 7), **others):
+    """What Minari writes of an episode; `others` in place of what is right."""
+    from minari.data_collector.episode_buffer import EpisodeBuffer
+
+    never = np.zeros(length, bool)
+    right = {
+        "observations": {"grid": np.zeros((length + 1, *grid), np.uint8)},
+        "actions": np.zeros(length, int),
+        "rewards": np.zeros(length),
+        "terminations": never,
+        "truncations": never,
+    }
+    return EpisodeBuffer(**(right | others))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"grid": (5, 5)}, "of different sizes; record them in one world"),
+        ({"actions": np.zeros((2, 3), int)}, "of different sizes; record them in one world"),
+        ({"actions": np.zeros(3, int)}, "episode 3 of .*it has not one reward and one end for each action"),
+        ({"rewards": np.zeros(3)}, "episode 3 of .*it has not one reward and one end for each action"),
+    ],
+)
+def test_episodes_that_do_not_fit_together_are_refused(minari, tmp_path, given, says):
+    datasets.save(tmp_path / "it", made(view=(7, 7), vector=0), BITS)
+    minari.MinariDataset(tmp_path / "it").storage.update_episodes([episode(**given)])
+    with pytest.raises(OutriderError, match=says):
+        datasets.load(tmp_path / "it")
+
+
+def test_an_episode_without_actions_is_refused(minari, tmp_path):
+    import h5py
+
+    datasets.save(tmp_path / "it", made(view=(7, 7), vector=0), BITS)
+    with h5py.File(next((tmp_path / "it").rglob("*.hdf5")), "a") as file:
+        bare = file["episode_1"]
+        for group, name, rows in [(bare["observations"], "grid", 1)] + [
+            (bare, name, 0) for name in ("actions", "rewards", "terminations", "truncations")
+        ]:
+            kept = group[name][:rows]
+            del group[name]
+            group[name] = kept
+    with pytest.raises(OutriderError, match=r"episode 1 of .*it has no actions; take it out"):
+        datasets.load(tmp_path / "it")
+
+
+def test_actions_of_several_parts_are_refused(minari, tmp_path):
+    from gymnasium import spaces
+    from minari.dataset.minari_storage import MinariStorage
+
+    (tmp_path / "it").mkdir()
+    sights = spaces.Dict(grid=spaces.Box(0, 255, (7, 7), np.uint8))
+    storage = MinariStorage.new(
+        tmp_path / "it", sights, spaces.Dict(left=spaces.Discrete(2), right=spaces.Discrete(2))
+    )
+    storage.update_metadata({"dataset_id": "it-v0", "minari_version": minari.__version__})
+    storage.update_episodes([episode(actions={"left": np.zeros(2, int), "right": np.zeros(2, int)})])
+    with pytest.raises(OutriderError, match=r"the actions of .*it are not one array"):
+        datasets.load(tmp_path / "it")
 
 
 def test_without_minari_the_extra_is_named(monkeypatch, capsys, tmp_path):
@@ -182,6 +256,41 @@ def test_sights_and_actions_of_other_worlds_are_refused(shown, says):
         check_shown(shown, Toy(), "it")
 
 
+NINES, WIDE = np.full((8, 5), 9), Continuous(3)
+
+
+@pytest.mark.parametrize(
+    ("space", "action", "says"),
+    [
+        (WIDE, np.zeros((8, 1), np.float32), "other actions than"),
+        (WIDE, np.zeros((8, 3), int), "other actions than"),
+        (WIDE, np.full((8, 3), np.nan, np.float32), "numbers that are not finite"),
+        (WIDE, np.full((8, 3), np.inf, np.float32), "numbers that are not finite"),
+        (MultiDiscrete((2, 2)), NINES, "other actions than"),
+        (MultiDiscrete((2, 3)), NINES[:, :2], "actions beyond the 2 x 3"),
+        (MultiDiscrete((3, 2)), np.tile([1, 2], (8, 1)), "actions beyond the 3 x 2"),
+        (MultiDiscrete((3, 2)), np.tile([-1, 0], (8, 1)), "actions beyond the 3 x 2"),
+        (Discrete(10), NINES[:, :1], "other actions than"),
+    ],
+)
+def test_actions_are_of_the_worlds_form_and_range(space, action, says):
+    world = Toy(space=space)
+    with pytest.raises(OutriderError, match=f"^it shows .*{says}.*; record"):
+        check_shown(replace(made(), action=action), world, "it")
+
+
+def test_actions_at_the_edge_are_right():
+    check_shown(replace(made(), action=np.full((8, 3), 1e9, np.float32)), Toy(space=WIDE), "it")
+    check_shown(replace(made(), action=np.tile([2, 1], (8, 1))), Toy(space=MultiDiscrete((3, 2))), "it")
+
+
+def test_sights_that_are_not_finite_are_refused():
+    blind = made()
+    blind.obs.vector[3] = np.nan
+    with pytest.raises(OutriderError, match=r"^it shows numbers that are not finite; record"):
+        check_shown(blind, Toy(), "it")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -218,6 +327,30 @@ def test_settings_refuse_sources_that_name_nothing(kind):
             kind(demonstrations=source)
     kind(demonstrations="expert:1")
     kind(demonstrations="experts/of/mine")
+
+
+@pytest.mark.parametrize("algorithm", ["bc", "ppo"])
+def test_a_run_does_not_go_on_with_other_demonstrations(minari, tmp_path, algorithm):
+    folder, kept = tmp_path / "ways", tmp_path / "kept"
+    sizes = {"bc": {"rows": 8}, "ppo": {"epochs": 1}}[algorithm]
+    settings = settings_from(
+        {"algorithm": algorithm, "demonstrations": str(folder), "envs": 2, "rollout": 4, "width": 4}
+        | {"depth": 1, "minibatches": 1, **sizes}
+    )
+    datasets.save(folder, made(), BITS)
+
+    def enough(progress, lines):
+        raise KeyboardInterrupt  # the checkpoint is written; evaluation would take its time
+
+    with Keeper(kept) as keeper, pytest.raises(KeyboardInterrupt):
+        trained(settings=settings, updates=1, keeper=keeper, heard=enough)
+    folder.rename(tmp_path / "before")
+    datasets.save(folder, replace(made(), action=1 - made().action), BITS)
+    with Keeper(kept, resume=True) as keeper, pytest.raises(OutriderError) as error:
+        trained(settings=settings, updates=1, keeper=keeper)
+    assert "belongs to another run" in str(error.value)
+    assert "demonstrations was " in str(error.value)
+    assert "was not told" not in str(error.value)
 
 
 def test_a_memory_and_demonstrations_exclude_each_other():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -15,8 +16,9 @@ from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
-from outrider.agents.released import FILE, FORMAT, describe, load, save
+from outrider.agents.released import FILE, FORMAT, describe, load, load_for, save
 from outrider.agents.rows import RowFeatures
+from outrider.cli import main
 from outrider.commands import policy as commands
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
@@ -239,3 +241,18 @@ def test_a_missing_policy_says_how_to_make_one(tmp_path):
     assert "no policy file at" in message
     assert "outrider train" in message
     assert "no policy file at" in refusal(lambda: load(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["explore", "demonstrate"])
+def test_a_policy_of_another_world_does_not_act(saved, tmp_path, capsys, monkeypatch, command):
+    pytest.importorskip("minari")
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert main([command, "minigrid/empty-8x8", "--by", str(saved), "--out", str(tmp_path / "out")]) == 2
+    finally:
+        signal.signal(signal.SIGINT, before)
+    said = capsys.readouterr().err
+    assert f"{saved} is a policy of minigrid/doorkey-8x8, not of minigrid/empty-8x8; name that world" in said
+    assert said.count("\n") == 1
+    assert load_for("minigrid/doorkey-8x8", saved).world == "minigrid/doorkey-8x8"

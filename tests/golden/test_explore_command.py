@@ -39,6 +39,29 @@ def test_what_was_found_is_told_and_kept(capsys, tmp_path):
     assert "exists: name another folder" in capsys.readouterr().err
 
 
+def test_what_was_found_is_kept_where_nothing_can_be_shown(capsys, tmp_path):
+    pytest.importorskip("gymnax")
+    pytest.importorskip("minari")
+    out = tmp_path / "new" / "ways"
+    few = ["--steps", "32", "--search.copies", "8", "--search.length", "4"]
+    assert main(["explore", "gymnax/deepsea-20", *few, "--out", str(out)]) == 2
+    said = capsys.readouterr()
+    assert "nothing worth showing was found in gymnax/deepsea-20" in said.err
+    assert f"what was found: {out}.json" in said.out.replace("\n", "")
+    assert json.loads((tmp_path / "new" / "ways.json").read_text())["steps"] == 32
+    assert [path.name for path in out.parent.iterdir()] == ["ways.json"]
+
+
+@pytest.mark.parametrize("kept", ["ways", "ways.json"])
+def test_nothing_is_written_over(capsys, tmp_path, kept):
+    pytest.importorskip("minari")
+    (tmp_path / kept).write_text("dear")
+    assert main(["explore", "minigrid/doorkey-5x5", "--steps", "64", "--out", str(tmp_path / "ways")]) == 2
+    assert f"{kept} exists: name another" in capsys.readouterr().err
+    assert (tmp_path / kept).read_text() == "dear"
+    assert [path.name for path in tmp_path.iterdir()] == [kept]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -11,12 +11,14 @@ import pytest
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
+from outrider.errors import OutriderError
 from outrider.explore.signal import nothing
 from outrider.learn.cloning import BC
 from outrider.learn.dagger import DAgger
 from outrider.learn.imitation import Shown, imitation_loss
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.ppo import PPO
+from outrider.learn.together import check_together
 from outrider.ops.distribution import Continuous, Discrete
 from outrider.ops.imitation import cross_entropy, fading
 from outrider.types import Atlas, Obs
@@ -159,3 +161,24 @@ def test_without_demonstrations_ppo_is_what_it_was():
     beside, _ = learned(PPO(batch, replace(SMALL, demonstration_weight=0.0), nothing(), 5, shown()))
     for one, other in zip(jax.tree.leaves(alone.network), jax.tree.leaves(beside.network), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_who_has_an_expert_is_known_without_making_the_world():
+    from outrider.worlds.experts import expert_of
+    from outrider.worlds.names import WORLDS, has_expert
+    from outrider.worlds.registry import make
+
+    def found(world_id):
+        try:
+            return bool(expert_of(make(world_id)))
+        except OutriderError:
+            return False
+
+    asked = [name for name in WORLDS if name.startswith("minigrid/")] + ["minigrid/doorkey-8x8+television"]
+    told = {name: has_expert(name) for name in asked}
+    assert told == {name: found(name) for name in asked}
+    assert set(told.values()) == {True, False}
+    assert not has_expert("gymnax/cartpole")
+    assert not has_expert("craftax/classic")
+    check_together("minigrid/doorkey-8x8", DAggerSettings(), "none")
+    check_together("gymnax/cartpole", BCSettings(demonstrations="a/folder"), "none")

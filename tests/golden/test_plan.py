@@ -103,6 +103,32 @@ def test_unknown_worlds_and_engines_name_their_key():
         parse_plan(good.replace("embedded", "embeded"))
 
 
+@pytest.mark.parametrize(
+    ("world", "learner", "said"),
+    [
+        (
+            "minigrid/doorkey-8x8",
+            'algorithm = "bc"',
+            "bc learns from what it is shown and not from rewards: leave signal event-count out",
+        ),
+        ("minigrid/doorkey-8x8", 'algorithm = "dagger"', "dagger learns from what it is shown"),
+        (
+            "minigrid/xland-r1-9x9-pair",
+            'demonstrations = "expert:8"',
+            "world minigrid/xland-r1-9x9-pair has no expert",
+        ),
+        ("gymnax/cartpole", 'algorithm = "dagger"', "[arms.unguided]: world gymnax/cartpole has no expert"),
+        ("gymnax/cartpole", 'demonstrations = "expert:8"', "world gymnax/cartpole has no expert"),
+    ],
+)
+def test_what_cannot_be_trained_is_no_plan(world, learner, said):
+    good = PLAN.replace("toy/world", "minigrid/doorkey-8x8").replace("relevance(toy)", "relevance(embedded)")
+    parse_plan(f'{good}\n[learner]\ndemonstrations = "expert:8"\n')
+    with pytest.raises(OutriderError, match=r"^plan.toml: \[arms.\w+\]: ") as error:
+        parse_plan(good.replace("minigrid/doorkey-8x8", world) + f"\n[learner]\n{learner}\n")
+    assert said in str(error.value)
+
+
 def test_files_that_are_no_plan(tmp_path):
     with pytest.raises(OutriderError, match=r"no plan at .*: name a plan.toml"):
         load_plan(tmp_path)

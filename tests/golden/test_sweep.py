@@ -139,6 +139,16 @@ def test_the_area_is_the_verdicts():
         ("candidates = 9", "candidate = 9", "unknown key 'candidate': did you mean 'candidates'?"),
         ("[space]", '[signal]\nname = "event-count"\n[space]', "name an engine that gives them"),
         ("[space]", "[space", "is not valid TOML"),
+        (
+            '[sweep]\nworlds = ["minigrid/doorkey-8x8"]',
+            '[learner]\ndemonstrations = "expert:8"\n[sweep]\nworlds = ["minigrid/xland-r1-9x9-pair"]',
+            "xland-r1-9x9-pair has no expert",
+        ),
+        (
+            "[space]",
+            '[signal]\nname = "rnd"\n[learner]\nalgorithm = "bc"\n[space]',
+            "bc learns from what it is shown and not from rewards: leave signal rnd out",
+        ),
     ],
 )
 def test_mistakes_are_one_line(tmp_path, old, new, said):

@@ -141,6 +141,14 @@ def load(path: Path | str) -> Policy:
     return Policy(jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in want]), told)
 
 
+def load_for(world_id: str, path: Path | str) -> Policy:
+    """The policy that `--by` names, which is to act in a world. Errors: as `load`; a policy of another world."""
+    policy = load(path)
+    if policy.world != world_id:
+        raise OutriderError(f"--by {path} is a policy of {policy.world}, not of {world_id}; name that world")
+    return policy
+
+
 def about_of(path: Path | str) -> dict[str, Any]:
     """What a policy's file says of it. Errors: as `load`'s first three."""
     path = Path(path)

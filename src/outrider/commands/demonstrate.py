@@ -20,21 +20,13 @@ def demonstrate(world_id: str, out: Path, episodes: int, by: str, seed: int) -> 
 
     import jax
 
-    from outrider.agents.released import load
+    from outrider.agents.released import load_for
     from outrider.learn.demonstrations import by_agent, by_expert, check_shown, record
     from outrider.worlds.experts import expert_of
     from outrider.worlds.registry import make
 
     world = make(world_id)
-    if by == "expert":
-        actor = by_expert(expert_of(world))
-    else:
-        policy = load(by)
-        if policy.world != world_id:
-            raise OutriderError(
-                f"--by {by} is a policy of {policy.world}, not of {world_id}; name that world"
-            )
-        actor = by_agent(policy.network)
+    actor = by_expert(expert_of(world)) if by == "expert" else by_agent(load_for(world_id, by).network)
     shown = record(world, actor, episodes, jax.random.key(seed), by)
     check_shown(shown, world, str(out))
     save(out, shown, world.space)

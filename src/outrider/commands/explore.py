@@ -18,7 +18,7 @@ SHOWN = 40  # kinds of event in the table
 
 def explore(world_id: str, steps: int, out: Path | None, seed: int, by: str, settings: GoSettings) -> None:
     """Search, print what was reached when, and keep the best ways. Errors: each before the first step, but for nothing
-    found that could be kept."""
+    found that could be shown, which is told when what was found is written down."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -30,20 +30,21 @@ def explore(world_id: str, steps: int, out: Path | None, seed: int, by: str, set
     check_installed(world_id)
     if not 0 <= seed < 2**32:
         raise OutriderError(f"--seed is {seed}; choose 0 to {2**32 - 1}")
-    if out:
+    found = out.with_name(out.name + ".json") if out else None
+    if out and found:
         check_minari()
         check_free(out)
+        check_free(found)
+        out.parent.mkdir(parents=True, exist_ok=True)
 
-    from outrider.agents.released import load
+    from outrider.agents.released import load_for
     from outrider.learn.go_explore import GoExplore
     from outrider.learn.go_explore import explore as run
     from outrider.learn.trails import demonstrations
     from outrider.verify.evidence import write_json
     from outrider.worlds.registry import make
 
-    policy = None if by == "random" else load(by)
-    if policy and policy.world != world_id:
-        raise OutriderError(f"--by {by} is a policy of {policy.world}, not of {world_id}; name that world")
+    policy = None if by == "random" else load_for(world_id, by)
     above = check_world(world_id)[0].solved_above
     go = GoExplore(make(world_id), settings, above, policy.network if policy else None)
     with Progress() as bars:
@@ -59,10 +60,11 @@ def explore(world_id: str, steps: int, out: Path | None, seed: int, by: str, set
         ((search, rounds),) = run(go, [seed], steps, heard)
     told = as_record(go, search, rounds, world_id, seed) | {"by": by}
     _show(told, Console())
-    if out:
+    if out and found:
+        write_json(found, told)
+        print(f"what was found: {found}")
         shown = demonstrations(go, search, rounds)
         save(out, shown, go.world.space)
-        write_json(out.with_name(out.name + ".json"), told)
         print(f"{len(shown.ends)} ways, {len(shown.reward):,} steps: {out}   learn from them with")
         print(f"outrider train {world_id} --algorithm bc --learner.demonstrations {out}")
 

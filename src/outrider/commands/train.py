@@ -25,6 +25,7 @@ def train(asked: Train) -> None:
         raise OutriderError(f"--seeds is {seeds}; it must be at least 1")
     from outrider.explore.names import check as check_signal
     from outrider.learn.settings import check_steps
+    from outrider.learn.together import check_together
     from outrider.worlds.names import check_installed, is_host
 
     check_signal(signal, engine)
@@ -32,6 +33,7 @@ def train(asked: Train) -> None:
     if is_host(world):
         return _train_host(asked)
     check_installed(world)
+    check_together(world, asked.learner, signal)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.processes.join()
     with contextlib.ExitStack() as held:

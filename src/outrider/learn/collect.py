@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,8 @@ from outrider.agents.agent import Agent
 from outrider.types import Key, Number, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
 from outrider.worlds.experts import Expert
+
+T = TypeVar("T")
 
 
 class Sight(NamedTuple):
@@ -118,6 +120,6 @@ def _reached(trajectory: Trajectory, end: Obs, cut: Obs) -> Obs:
     return jax.tree.map(of, trajectory.obs, end, cut)
 
 
-def choose(where: Bool[Array, "B"], one: Sight, other: Sight) -> Sight:
-    """Row by row, one sight or the other."""
+def choose(where: Bool[Array, "B"], one: T, other: T) -> T:
+    """Row by row, the one or the other: two trees of the same form, of arrays `[B, ...]`."""
     return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *[1] * (a.ndim - 1)), a, b), one, other)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,27 +51,29 @@ def save(folder: Path, shown: Demonstrations, space: Space) -> None:
     from minari.data_collector.episode_buffer import EpisodeBuffer
     from minari.dataset.minari_storage import MinariStorage
 
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    storage = MinariStorage.new(partial, _sights(shown.obs), _actions(space), jpeg_encoding=False)
-    storage.update_metadata(
-        {
-            "dataset_id": _dataset_id(folder),
-            "minari_version": version,
-            "algorithm_name": shown.by,
-            "description": f"Episodes of the Outrider world {shown.world}, shown by {shown.by}.",
-            WORLD: shown.world,
-        }
-    )
-    storage.update_episodes(EpisodeBuffer(**episode) for episode in _episodes(shown))
-    os.replace(partial, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        partial = Path(beside) / folder.name
+        partial.mkdir()
+        storage = MinariStorage.new(partial, _sights(shown.obs), _actions(space), jpeg_encoding=False)
+        storage.update_metadata(
+            {
+                "dataset_id": _dataset_id(folder),
+                "minari_version": version,
+                "algorithm_name": shown.by,
+                "description": f"Episodes of the Outrider world {shown.world}, shown by {shown.by}.",
+                WORLD: shown.world,
+            }
+        )
+        storage.update_episodes(EpisodeBuffer(**episode) for episode in _episodes(shown))
+        os.replace(partial, folder)
 
 
 def load(folder: Path) -> Demonstrations:
     """The demonstrations of a dataset, whoever wrote it. An episode that does not say how it ended counts as cut off.
 
-    Errors: Minari is not installed; no dataset there; observations that are no grid and vector.
+    Errors: Minari is not installed; no dataset there; observations that are no grid and vector; an episode without
+    actions or of uneven lengths; episodes of different sizes.
     """
     check_minari()
     from minari import MinariDataset
@@ -88,6 +90,7 @@ def load(folder: Path) -> Demonstrations:
     if not episodes:
         raise OutriderError(f"{folder} holds no episodes; `outrider demonstrate` records some")
     sights = [_obs(episode.observations, folder) for episode in episodes]
+    _check_lengths(episodes, sights, folder)
     truncated = [np.asarray(episode.truncations, bool).copy() for episode in episodes]
     for episode, cut in zip(episodes, truncated, strict=True):
         cut[-1] |= not episode.terminations[-1]
@@ -105,6 +108,34 @@ def load(folder: Path) -> Demonstrations:
         truncated=joined(truncated),
         final=_sight(joined([s.grid[-1:] for s in sights]), joined([s.vector[-1:] for s in sights])),
     )
+
+
+def _check_lengths(episodes: list[Any], sights: list[Obs], folder: Path) -> None:
+    """Refuse episodes that cannot be laid one after another."""
+    forms = set()
+    for number, (episode, sight) in enumerate(zip(episodes, sights, strict=True)):
+        action = episode.actions
+        if not isinstance(action, np.ndarray) or action.ndim == 0:
+            raise OutriderError(
+                f"the actions of {folder} are not one array, as the actions of Outrider's worlds are; record "
+                "demonstrations with `outrider demonstrate`"
+            )
+        length = len(action)
+        ends = (episode.rewards, episode.terminations, episode.truncations)
+        if {length, *map(len, ends)} != {length} or {len(sight.grid), len(sight.vector)} != {length + 1}:
+            raise OutriderError(
+                f"episode {number} of {folder} has not one reward and one end for each action, and one observation "
+                "more; record it anew"
+            )
+        if not length:
+            raise OutriderError(
+                f"episode {number} of {folder} has no actions; take it out, or record it anew"
+            )
+        forms.add((sight.grid.shape[1:], sight.vector.shape[1:], action.shape[1:]))
+    if len(forms) > 1:
+        raise OutriderError(
+            f"the episodes of {folder} show grids, vectors or actions of different sizes; record them in one world"
+        )
 
 
 def _episodes(shown: Demonstrations) -> Iterator[dict[str, Any]]:

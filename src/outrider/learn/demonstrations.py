@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool
 
 from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
-from outrider.ops.distribution import Continuous, Discrete
+from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.types import Key, Obs
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import Expert
@@ -131,7 +131,10 @@ def record(
 
 
 def check_shown(shown: Demonstrations, world: World, where: str) -> None:
-    """Refuse sights or actions that the world does not have. Another world's with the same will do."""
+    """Refuse sights or actions that the world does not have, and numbers that are not finite.
+
+    Another world's with the same will do.
+    """
     want = (world.view, (world.vector + world.flags,))
     found = (shown.obs.grid.shape[1:], shown.obs.vector.shape[1:])
     if found != want:
@@ -140,10 +143,26 @@ def check_shown(shown: Demonstrations, world: World, where: str) -> None:
             "record demonstrations in that world"
         )
     space, action = world.space, shown.action
-    rank = 1 if isinstance(space, Discrete) else 2
-    if action.ndim != rank or np.issubdtype(action.dtype, np.floating) != isinstance(space, Continuous):
+    columns, kind = _form(space)
+    if action.shape[1:] != columns or not np.issubdtype(action.dtype, kind):
         raise OutriderError(f"{where} shows other actions than {world.id} has; record them in that world")
-    if isinstance(space, Discrete) and not ((action >= 0) & (action < space.n)).all():
+    floats = [x for x in (shown.obs.vector, action) if np.issubdtype(x.dtype, np.floating)]
+    if not all(np.isfinite(x).all() for x in floats):
+        raise OutriderError(f"{where} shows numbers that are not finite; record these episodes anew")
+    if isinstance(space, Continuous):
+        return
+    counts = (space.n,) if isinstance(space, Discrete) else space.sizes
+    if not ((action >= 0) & (action < np.array(counts).reshape(columns))).all():
         raise OutriderError(
-            f"{where} shows actions beyond the {space.n} of {world.id}; record them in that world"
+            f"{where} shows actions beyond the {' x '.join(map(str, counts))} of {world.id}; "
+            "record them in that world"
         )
+
+
+def _form(space: Space) -> tuple[tuple[int, ...], type]:
+    """The shape of one action, and what kind of number it is of."""
+    if isinstance(space, Discrete):
+        return (), np.integer
+    if isinstance(space, Continuous):
+        return (space.size,), np.floating
+    return (len(space.sizes),), np.integer

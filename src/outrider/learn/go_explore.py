@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,13 +25,12 @@ from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
 from outrider.explore.archive import BITS, Archive, Stand, add, before, empty, leads, select
 from outrider.explore.visits import hashed, sights
+from outrider.learn.collect import choose
 from outrider.learn.go_settings import GoSettings
 from outrider.learn.settings import check_steps
 from outrider.types import Key, Obs, Step
 from outrider.worlds.batch import Batch
 from outrider.worlds.world import World
-
-T = TypeVar("T")
 
 NEVER = np.iinfo(np.int32).max
 MOST = 65_536  # entries of an archive, unless their states take more than
@@ -120,7 +119,7 @@ class GoExplore:
             ended = stepped.terminated | stepped.truncated
             search = self._noted(search, stepped, there, ended)
             archive = add(search.archive, there, self.bucket(there, stepped.obs), ~ended)
-            return (search._replace(archive=archive), _choose(ended, begin, there), action), (action, ended)
+            return (search._replace(archive=archive), choose(ended, begin, there), action), (action, ended)
 
         last = self.world.space.sample(act_key, jnp.zeros((copies, self.world.space.outputs)))
         (search, _, _), (action, ended) = jax.lax.scan(step, (search, begin, last), jnp.arange(length))
@@ -145,7 +144,7 @@ class GoExplore:
                 self.policy.start(len(fresh)), here.obs, jnp.zeros(len(fresh), bool)
             )
         again = jax.random.bernoulli(stick_key, self.settings.sticky, fresh.shape) & ~fresh
-        return _choose(again, last, self.world.space.sample(draw_key, outputs))
+        return choose(again, last, self.world.space.sample(draw_key, outputs))
 
     def _sighted(self, stand: Stand, obs: Obs, flags: Any, events: Any = None) -> Stand:
         """With what an agent sees there, where one looks."""
@@ -230,10 +229,6 @@ def check(go: GoExplore, steps: int) -> None:
         raise OutriderError(
             f"search setting columns is {columns}, but a situation of {go.world.id} has {told} numbers, from 0 on"
         )
-
-
-def _choose(where: Bool[Array, "B"], one: T, other: T) -> T:
-    return jax.tree.map(lambda a, b: jnp.where(where.reshape(-1, *[1] * (a.ndim - 1)), a, b), one, other)
 
 
 def _bare(stand: Stand) -> Stand:

@@ -119,8 +119,12 @@ def configuration(
     steps: int,
     atlas: Atlas,
     rates: AnyRates | None,
+    shown: Any = None,
 ) -> dict[str, Any]:
-    """What decides a run's results, in plain values; the long ones as digests."""
+    """What decides a run's results, in plain values; the long ones as digests.
+
+    `shown` are the demonstrations, if there are any: the settings name no more than their folder.
+    """
     return {
         "world": world_id,
         "algorithm": algorithm_of(settings),
@@ -129,6 +133,7 @@ def configuration(
         "steps": steps,
         "atlas": _digest(atlas),
         "rates": _digest(rates) if rates else "the settings'",
+        **({"demonstrations": _digest(shown)} if shown else {}),
         **{f"learner.{name}": value for name, value in asdict(settings).items()},
     }
 

@@ -14,10 +14,9 @@ import numpy as np
 
 from outrider.agents.agent import Agent
 from outrider.agents.features import Features
-from outrider.errors import OutriderError
 from outrider.explore.registry import build
 from outrider.explore.signal import Ground
-from outrider.learn.algorithms import AnySettings, algorithm_of
+from outrider.learn.algorithms import AnySettings
 from outrider.learn.cloning import BC
 from outrider.learn.dagger import DAgger
 from outrider.learn.diary import Diary, Line, situations
@@ -27,7 +26,7 @@ from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
 from outrider.learn.group import group
 from outrider.learn.imitation import shown_in
-from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
@@ -37,6 +36,7 @@ from outrider.learn.rates import AnyRates, stacked
 from outrider.learn.settings import Settings, check_steps
 from outrider.learn.team import mesh, place
 from outrider.learn.team import spread as on_team
+from outrider.learn.together import check_paid
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import expert_of
@@ -123,7 +123,8 @@ def train(
     run = jax.jit(everyone, donate_argnums=0)
     written: list[Line] = []
     if keeper:
-        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates)
+        shown = learner.shown if isinstance(learner, BC | PPO) else None
+        told = configuration(world_id, settings, signal, seeds, steps, atlas, rates, shown)
         told |= {"spread": together.way, "devices": together.devices}
         line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
         state, written = keeper.resume(state, line, told)
@@ -168,10 +169,7 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
     features = Features(settings.cells, world.view, world.vector + world.flags)
     paid = build(signal, Ground(settings.envs, features, features.size, world.space))
-    if isinstance(settings, ImitationSettings) and signal != "none":
-        raise OutriderError(
-            f"{algorithm_of(settings)} learns from what it is shown and not from rewards: leave signal {signal} out"
-        )
+    check_paid(settings, signal)
     if isinstance(settings, BCSettings):
         return BC(batch, settings, shown_in(settings.demonstrations, world), updates)
     if isinstance(settings, DAggerSettings):

@@ -11,12 +11,11 @@ from typing import Any
 
 from outrider.errors import OutriderError, nearest
 from outrider.learn.algorithms import DEFAULT, settings_from
-from outrider.learn.host_fit import check_host
 from outrider.learn.settings import check_steps
+from outrider.learn.together import check_together
 from outrider.sweep.halving import Rung, rungs, steps_of_run
 from outrider.sweep.space import USUAL, draw, parse_space
 from outrider.verify.plan import canonical_hash
-from outrider.worlds.names import is_host
 
 FILE = "sweep.toml"
 SCORES = ("success", "return")
@@ -118,10 +117,10 @@ def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
     for settings in sweep.settings:
         steps_of_run(sweep.rungs[0].steps, settings_from(settings).batch, where)
     check_steps(sweep.rungs[-1].steps)
-    for world in filter(is_host, sweep.worlds):
+    for world in sweep.worlds:
         for settings in sweep.settings:
             try:
-                check_host(world, settings_from(settings), signal, engine)
+                check_together(world, settings_from(settings), signal, engine)
             except OutriderError as error:
                 raise OutriderError(f"{where}: {error}") from None
     return sweep

@@ -92,11 +92,9 @@ def _check_learner(table: Mapping[str, Any]) -> None:
 
 def _check_together(plan: Plan, arm: Arm) -> None:
     from outrider.learn.algorithms import settings_from
-    from outrider.learn.host_fit import check_host
-    from outrider.worlds.names import is_host
+    from outrider.learn.together import check_together
 
-    if is_host(plan.world):
-        check_host(plan.world, settings_from(plan.learner), arm.signal, arm.engine)
+    check_together(plan.world, settings_from(plan.learner), arm.signal, arm.engine)
 
 
 DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner, _check_together)

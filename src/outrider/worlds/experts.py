@@ -9,6 +9,7 @@ from typing import Any
 from jaxtyping import Array
 
 from outrider.errors import OutriderError
+from outrider.worlds.names import without_expert
 from outrider.worlds.world import World
 
 Expert = Callable[[Any], Array]  # of one state, `vmap`ped by others; it may see what no agent sees
@@ -20,7 +21,4 @@ def expert_of(world: World) -> Expert:
     family = world.id.partition("/")[0]
     if family in FAMILIES and (found := import_module(f"outrider.worlds.{family}.expert").of(world)):
         return found
-    raise OutriderError(
-        f"world {world.id} has no expert; the worlds of minigrid/ without rule sets (xland) have one: choose "
-        "one of them, or let a trained policy demonstrate"
-    )
+    raise OutriderError(without_expert(world.id))

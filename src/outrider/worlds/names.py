@@ -15,7 +15,7 @@ from outrider.worlds import renamed
 from outrider.worlds.craftax.family import CraftaxFamily
 from outrider.worlds.facts import Family, WorldFacts
 from outrider.worlds.gymnax.family import GymnaxFamily
-from outrider.worlds.minigrid.family import MiniGridFamily
+from outrider.worlds.minigrid.family import MiniGridFacts, MiniGridFamily
 
 FAMILIES: dict[str, Family] = {
     "minigrid": MiniGridFamily(),
@@ -99,6 +99,26 @@ def check_installed(world_id: str) -> None:
         raise OutriderError(
             f"world {facts.name} needs the package {package}; install it with `pip install 'outrider[worlds]'`"
         )
+
+
+def has_expert(world_id: str) -> bool:
+    """Whether a device world has an expert, as `experts.expert_of` finds it. Errors: as `check_world`."""
+    facts, _ = check_world(world_id)
+    return isinstance(facts, MiniGridFacts) and not facts.rules
+
+
+def check_expert(world_id: str) -> None:
+    """Refuse a world without an expert. Errors: also as `check_world`."""
+    if not has_expert(world_id):
+        raise OutriderError(without_expert(world_id))
+
+
+def without_expert(world_id: str) -> str:
+    """What is said of a world that has none."""
+    return (
+        f"world {world_id} has no expert; the worlds of minigrid/ without rule sets (xland) have one: choose "
+        "one of them, or let a trained policy demonstrate"
+    )
 
 
 def unknown(what: str, given: str, known: Sequence[str]) -> str:
