@@ -41,7 +41,9 @@ class Buttons:
         return state, self._observe(state)
 
     def step(self, key, state, action):
-        place = jnp.clip(state.place + jnp.where(action == 0, -1, jnp.where(action == 1, 1, 0)), 0, self.size - 1)
+        place = jnp.clip(
+            state.place + jnp.where(action == 0, -1, jnp.where(action == 1, 1, 0)), 0, self.size - 1
+        )
         left = (action == 2) & (place == 0)
         right = (action == 2) & (place == self.size - 1)
         after = State(place, state.left | left, state.clock + 1)

@@ -46,9 +46,13 @@ def played():
     """The learner after some steps, so that the rollout begins within options, and the rollout."""
 
     def run(learner):
-        first = collect(BATCH, learner.network, learner.copies, learner.sight, jax.random.key(2), T, keep=True)
+        first = collect(
+            BATCH, learner.network, learner.copies, learner.sight, jax.random.key(2), T, keep=True
+        )
         learner = learner._replace(copies=first.copies, sight=first.end)
-        rollout = collect(BATCH, learner.network, learner.copies, learner.sight, jax.random.key(3), T, keep=True)
+        rollout = collect(
+            BATCH, learner.network, learner.copies, learner.sight, jax.random.key(3), T, keep=True
+        )
         return learner, rollout, HIERARCHY.endings(rollout.trajectory)
 
     return jax.jit(run, compiler_options=walks.QUICK)(beginning())
@@ -144,7 +148,10 @@ def test_the_draw_follows_the_managers_shares():
 def test_where_all_has_occurred_an_option_is_over_at_once():
     network = beginning().network
     vector = jnp.concatenate([jax.nn.one_hot(jnp.arange(4) % 3, WORLD.size), jnp.ones((4, 3))], -1)
-    obs, held = played()[0].sight.obs._replace(grid=jnp.zeros((4, 0, 0), jnp.uint8), vector=vector), network.start(4)
+    obs, held = (
+        played()[0].sight.obs._replace(grid=jnp.zeros((4, 0, 0), jnp.uint8), vector=vector),
+        network.start(4),
+    )
     for _ in range(3):
         _, _, held = network.act(held, obs, jnp.zeros(4, bool))
         assert held.begun.all()
@@ -162,7 +169,9 @@ def test_the_managers_advantages_are_those_of_whole_options():
     """Semi-MDP: each option is one step of `k` environment steps, written out option by option from the last one."""
     told, (_, over) = path(), slow_endings()
     reward, value, after = chance()
-    after[:-1] = np.where(told.truncated[:-1], after[:-1], value[1:])  # but for cuts, the value of the next row
+    after[:-1] = np.where(
+        told.truncated[:-1], after[:-1], value[1:]
+    )  # but for cuts, the value of the next row
     discount, trace = SETTINGS.discount, SETTINGS.trace
     want = np.zeros((T, B))
     for b in range(B):
@@ -177,7 +186,9 @@ def test_the_managers_advantages_are_those_of_whole_options():
             ended = told.terminated[last, b] or told.truncated[last, b] or not over[last, b]
             want[t, b] = paid + future - value[t, b] + (0.0 if ended else discount**k * trace * later)
             later, open_end = want[t, b], t
-    got = manager_advantage(reward, value, jnp.asarray(after), played()[1].trajectory, played()[2], beginning().rates)
+    got = manager_advantage(
+        reward, value, jnp.asarray(after), played()[1].trajectory, played()[2], beginning().rates
+    )
     begun = np.concatenate([told.held.begun[:1], over[:-1]])
     assert begun.sum() > 20
     np.testing.assert_allclose(np.asarray(got)[begun], want[begun], atol=1e-4)
@@ -248,7 +259,10 @@ def test_a_signal_is_paid_to_the_manager_and_not_to_the_worker():
     (without, _), (with_it, line) = learned()(0.0), learned()(5.0)
     for a, b in zip(*map(jax.tree.leaves, (without.network.worker, with_it.network.worker)), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert np.abs(ravel_pytree(without.network.manager)[0] - ravel_pytree(with_it.network.manager)[0]).max() > 1e-4
+    assert (
+        np.abs(ravel_pytree(without.network.manager)[0] - ravel_pytree(with_it.network.manager)[0]).max()
+        > 1e-4
+    )
     np.testing.assert_allclose(line.bonus, 5.0 * (path().events[..., 0] == 1).mean(), rtol=1e-5)
     assert line.steps == T * B
 
@@ -264,7 +278,10 @@ def test_subgoals_are_the_kinds_that_a_worlds_vocabulary_has():
 
 
 def test_a_world_without_kinds_of_event_is_refused():
-    with pytest.raises(OutriderError, match="hierarchy chooses among the kinds of event .* gymnax/cartpole has none; use ppo"):
+    with pytest.raises(
+        OutriderError,
+        match=r"hierarchy chooses among the kinds of event .* gymnax/cartpole has none; use ppo",
+    ):
         learner_for("gymnax/cartpole", HierarchySettings(), "none", 1)
 
 
@@ -278,6 +295,7 @@ def test_settings_are_tables_and_bad_ones_are_refused():
         settings_from({"option_steps": 8})
 
 
+@pytest.mark.long
 def test_a_resumed_run_ends_as_one_that_was_not_stopped(tmp_path):
     """Options go on across a checkpoint: bit for bit."""
     steps = 3 * SETTINGS.batch  # three chunks of one update
@@ -305,4 +323,6 @@ def test_the_network_fits_the_memory_it_starts_with():
     assert isinstance(network, Hierarchical)
     start = jax.eval_shape(lambda: network.start(B))
     after = jax.eval_shape(network.act, network.start(B), played()[0].sight.obs, jnp.zeros(B, bool))[2]
-    assert jax.tree.map(lambda x: (x.shape, x.dtype), start) == jax.tree.map(lambda x: (x.shape, x.dtype), after)
+    assert jax.tree.map(lambda x: (x.shape, x.dtype), start) == jax.tree.map(
+        lambda x: (x.shape, x.dtype), after
+    )

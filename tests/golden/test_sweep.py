@@ -6,7 +6,7 @@ import pytest
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import settings_from
 from outrider.learn.q_settings import DQNSettings
-from outrider.learn.rates import QRates, Rates
+from outrider.learn.rates import HierarchyRates, QRates, Rates
 from outrider.learn.settings import Settings
 from outrider.sweep.halving import Rung, Score, order, rungs, steps_of_run
 from outrider.sweep.space import RATES, Range, draw, parse_space
@@ -76,6 +76,7 @@ def test_equals_share_the_mean_of_their_places():
 
 def test_the_settings_that_share_a_program_are_the_learners_rates():
     assert set(RATES["ppo"]) == set(Rates._fields)
+    assert set(RATES["hierarchy"]) == set(HierarchyRates._fields)
     assert set(RATES["pqn"]) == set(QRates._fields)
     assert {*RATES["dqn"], "trace"} == set(QRates._fields)  # which DQN has none of
 

@@ -47,13 +47,15 @@ def test_buttons_are_pressed_in_their_order():
 
     run = jax.jit(jax.vmap(run), compiler_options=walks.QUICK)
     success, length = late(run(jnp.asarray(SEEDS), rates(settings)))
-    print(success, length)
+    assert (success[:2] >= 0.8).all(), success
+    assert (length[:2] < 12).all(), length
+    assert (success[2:] <= 0.5).all(), success
 
 
 @pytest.mark.long
 def test_doorkey_is_solved():
-    """A manager that chooses by chance gets there, too, since what has occurred is not chosen again; it takes longer."""
-    settings = HierarchySettings(envs=32, option_steps=16, manager_entropy=0.03)
+    """A manager that chooses by chance gets there later, since what has occurred is not chosen again."""
+    settings = HierarchySettings(envs=32, option_steps=16)
     trained = train("minigrid/doorkey-5x5", settings, "none", None, SEEDS, 60_000, rates=rates(settings))
     success, length = late(trained.lines)
     assert (success[:2] >= 0.95).all(), success

@@ -28,7 +28,7 @@ class HierarchySettings:
     trace: float = 0.95  # lambda of the advantage estimator; the manager's from option to option
     clip: float = 0.2
     entropy: float = 0.01
-    manager_entropy: float = 0.01
+    manager_entropy: float = 0.05  # with 0.01 some managers settle on one subgoal before they are paid at all
     value_weight: float = 0.5
     gradient_norm: float = 0.5  # of the whole gradient, of each half
     width: int = 64
