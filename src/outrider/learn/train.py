@@ -25,6 +25,8 @@ from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
 from outrider.learn.group import group
+from outrider.learn.hierarchy import Hierarchy, subgoals
+from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation import shown_in
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
@@ -177,6 +179,8 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     if isinstance(settings, Settings):
         shown = shown_in(settings.demonstrations, world) if settings.demonstrations else None
         return PPO(batch, settings, paid, updates, shown)
+    if isinstance(settings, HierarchySettings):
+        return Hierarchy(batch, settings, paid, updates, subgoals(world))
     if isinstance(settings, DQNSettings):
         return DQN(batch, settings, paid, updates)
     return PQN(batch, settings, paid, updates)
