@@ -5,9 +5,8 @@ from __future__ import annotations
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.host_fit import check_host
-from outrider.learn.imitation_settings import DAggerSettings, ImitationSettings
-from outrider.learn.q_settings import DQNSettings, PQNSettings
-from outrider.learn.settings import expert_episodes
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
+from outrider.learn.settings import Settings, expert_episodes
 from outrider.worlds.names import check_expert, is_host
 
 
@@ -32,8 +31,6 @@ def check_paid(settings: AnySettings, signal: str) -> None:
 
 def wants_expert(settings: AnySettings) -> bool:
     """Whether the world's expert is asked, for demonstrations or for advice."""
-    if isinstance(settings, DAggerSettings):
-        return True
-    if isinstance(settings, DQNSettings | PQNSettings):
-        return False
-    return bool(expert_episodes(settings.demonstrations))
+    if isinstance(settings, Settings | BCSettings):
+        return bool(expert_episodes(settings.demonstrations))
+    return isinstance(settings, DAggerSettings)
