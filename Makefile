@@ -55,11 +55,13 @@ docs: $(VENV)/ready-dev ## Build the documentation into site/
 bench: $(VENV)/ready-bench $(VENV)/ready-peers ## Measure speed against peers, into benchmarks/results/ (installs torch)
 	@for script in $(BENCHMARKS); do echo "$$script"; $(PY) $$script || exit 1; done
 BENCHMARKS ?= $(addprefix benchmarks/,ppo_rate.py host_rate.py cartpole_rate.py craftax_rate.py dynamics_speed.py \
-  help_time.py independent_learners.py start_time.py limit.py captions_cost.py world_rates.py host_worlds_rate.py)
+  help_time.py independent_learners.py start_time.py limit.py captions_cost.py signals_cost.py world_rates.py \
+  host_worlds_rate.py)
 
 prove: $(VENV)/ready-dev ## Show that every learner learns, and what is scored and seen by chance (an hour)
 	@for script in $(PROOFS); do echo "$$script"; $(PY) $$script || exit 1; done
-PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py shortest_ways.py)
+PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py shortest_ways.py \
+  go_explore.py)
 
 lock: $(VENV)/ready-lock ## Choose versions anew: requirements/lock.txt, one for Python 3.11 to 3.13
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \

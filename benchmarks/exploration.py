@@ -148,9 +148,6 @@ def main() -> None:
         print(made, flush=True)
         return made
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = kept + list(pool.map(one_row, [(world, one) for world in worlds for one in every]))
-    rows.sort(key=lambda r: (list(BUDGETS).index(r["world"]), ARMS.index(r["arm"])))
     said = f"mean return {SOLVED} over at least {EPISODES} episodes in a row"
     what = (
         f"Six candidates an arm on DoorKey-8x8, {len(SEEDS_TRIED)} seeds, {BUDGETS[TRIED_ON]:,} steps: {said}."
@@ -159,7 +156,13 @@ def main() -> None:
         + ", ".join(f"{world} {steps:,}" for world, steps in BUDGETS.items())
         + "."
     )
-    print(record(name, what, rows))
+    rows = kept
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for made in pool.map(one_row, [(world, one) for world in worlds for one in every]):
+            rows.append(made)  # written one by one: what stops later leaves what was found
+            rows.sort(key=lambda r: (list(BUDGETS).index(r["world"]), ARMS.index(r["arm"])))
+            path = record(name, what, rows)
+    print(path)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ def row(world_id: str, told: str, settings: GoSettings) -> dict[str, Any]:
     """One line of the table: medians over seeds."""
     go = GoExplore(make(world_id), settings, check_world(world_id)[0].solved_above)
     seeds = FEWER if world_id.startswith("craftax") else SEEDS
-    found = [search for search, _ in explore(go, range(seeds), STEPS)]
+    searches = explore(go, range(seeds), STEPS)
+    found, left = [search for search, _ in searches], [rounds for _, rounds in searches]
+    last = max(1, STEPS // settings.batch) - 1  # the last round within the steps that count
     when = [int(search.first_solved) for search in found if search.first_solved <= STEPS]
     half = len(when) * 2 > seeds
     several = settings.most_cells != 1
@@ -77,8 +79,8 @@ def row(world_id: str, told: str, settings: GoSettings) -> dict[str, Any]:
         "median first success, steps": int(statistics.median([*when, *[NEVER] * (seeds - len(when))]))
         if half
         else None,
-        "cells": int(statistics.median(int(search.archive.count) for search in found)) if several else None,
-        "best return": round(statistics.median(float(s.best.stand.returned.max()) for s in found), 3),
+        "cells": int(statistics.median(int(rounds.cells[last]) for rounds in left)) if several else None,
+        "best return": round(statistics.median(float(rounds.returned[last]) for rounds in left), 3),
         "achievements": statistics.median(map(_achievements(world_id), found))
         if world_id.startswith("craftax")
         else None,

@@ -32,7 +32,7 @@ class Train:
     steps: int = 500_000
     """Environment steps of each seed."""
     seeds: int = 1
-    algorithm: Literal["ppo", "dqn", "pqn", "bc", "dagger"] = "ppo"
+    algorithm: Literal["ppo", "dqn", "pqn", "bc", "dagger", "hierarchy"] = "ppo"
     """How agents learn; each has settings of its own: `outrider train --algorithm dqn --help` shows DQN's."""
     signal: str = "none"
     """What is paid beside the world's own reward: event-count, scale(rnd, 0.1), chain(noveld, event-count) ..."""

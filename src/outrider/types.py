@@ -55,4 +55,5 @@ class Trajectory(NamedTuple):
     situation: Any = None  # [T, B, K] codes of what held where the step led to, before any reset
     idle: Any = None  # [T, B] the action was ignored: the step only began an episode, as some host worlds' do
     advice: Any = None  # [T, B] what an expert would have done, where one is asked
+    held: Any = None  # [T, B, ...] the agent's memory after the action, where one asks for it
     reached: Any = None  # Obs [T, B, ...] of that; after a terminated step without meaning

@@ -15,6 +15,7 @@ import pytest
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
+from outrider.agents.hierarchical import Hierarchical
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.released import FILE, FORMAT, describe, load, load_for, save
 from outrider.agents.rows import RowFeatures
@@ -177,6 +178,28 @@ def test_members_and_their_priors_come_back_too(tmp_path):
     lost = {"network": describe(network, sizes | {"members": 2})}
     save(tmp_path / "policy", network, about(network) | lost)
     assert "arrays of other shapes" in refusal(lambda: load(tmp_path / "policy"))
+
+
+def test_a_manager_and_its_worker_come_back_too(tmp_path):
+    """With the subgoals' places; and options go on from one call to the next."""
+    sizes = {"option_steps": 3, "width": 8, "depth": 1, "encoder": "flat"}
+    network = Hierarchical(jax.random.key(1), Features("planes", (0, 0), 4), Discrete(4), (1, 3), **sizes)
+    save(tmp_path / "policy", network, about(network) | {"network": describe(network, sizes)})
+    found = load(tmp_path / "policy")
+    assert jax.tree.structure(found.network) == jax.tree.structure(network)
+    for a, b in zip(jax.tree.leaves(found.network), jax.tree.leaves(network), strict=True):
+        np.testing.assert_array_equal(a, b)
+    vector = np.random.default_rng(2).normal(size=(30, 4)).astype(np.float32)
+    vector[:, [1, 3]] = 0.0, 1.0  # the second subgoal's flag is up: the first is chosen
+    obs, held = Obs(np.zeros((30, 0, 0), np.uint8), vector), found.start(30)
+    for age in (1, 2, 3, 1):
+        action, held = found.act(held, obs, np.zeros(30, bool))
+        assert (held.goal == 0).all()
+        assert (held.age == age).all()
+    told = np.concatenate([vector, np.eye(2, dtype=np.float32)[np.zeros(30, int)]], 1)
+    outputs, _ = network.worker.over((), jnp.asarray(told), jnp.zeros(30, bool))
+    np.testing.assert_array_equal(action, outputs.argmax(-1))
+    assert found.about["network"]["kind"] == "hierarchical"
 
 
 def test_without_a_key_the_likeliest_action_is_taken(network, saved):

@@ -46,6 +46,7 @@ def refusal(tmp_path, text):
 def test_the_records_that_are_there_can_be_read_and_shown(path):
     record = read_record(path)
     assert "**chosen**" in table(record)
+    assert table(record) in (path.parent / "README.md").read_text()  # whatever the defaults are by now
     assert finished(path.parent, record["sweep_sha256"]) == record
     assert finished(path.parent, "another") is None
 

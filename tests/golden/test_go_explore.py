@@ -13,7 +13,7 @@ import pytest
 import walks
 from deep_sea import DeepSea, State
 from outrider.errors import OutriderError
-from outrider.learn.go_explore import NEVER, Best, GoExplore, check, explore
+from outrider.learn.go_explore import NEVER, SECOND, Best, GoExplore, calls_of, check, explore
 from outrider.learn.go_settings import GoSettings
 from outrider.learn.trails import demonstrations, trail, walk
 from outrider.types import Step
@@ -227,3 +227,18 @@ def test_ways_of_worlds_with_chance_lead_there_again(world_id, copies):
     for row, k in enumerate(some):
         last = jax.tree.map(lambda x, row=row, n=held.length[k]: x[row, n], told.states)
         jax.tree.map(np.testing.assert_array_equal, last, jax.tree.map(lambda x, k=k: x[k], held.state))
+
+
+@pytest.mark.parametrize(
+    ("batch", "steps"), [(1, 1), (8192, 1_000_000), (45_056, 1_000_000), (1 << 18, 1000), (655_360, 10**6)]
+)
+def test_a_search_makes_the_steps_that_it_is_asked_for(batch, steps):
+    calls, chunk = calls_of(batch, steps)
+    needed = -(-steps // batch)
+    assert needed <= calls * chunk < needed + calls
+    assert chunk == 1 or chunk * batch <= SECOND
+
+
+def test_steps_that_cannot_be_numbered_are_refused():
+    with pytest.raises(OutriderError, match="cannot be numbered"):
+        check(GoExplore(Drifting(SIZE), GoSettings(copies=1 << 16, length=1 << 14)), 1_999_999_999)

@@ -6,7 +6,7 @@ import pytest
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import settings_from
 from outrider.learn.q_settings import DQNSettings
-from outrider.learn.rates import ImitationRates, QRates, Rates
+from outrider.learn.rates import HierarchyRates, ImitationRates, QRates, Rates
 from outrider.learn.settings import Settings
 from outrider.sweep.halving import Rung, Score, order, rungs, steps_of_run
 from outrider.sweep.space import RATES, Range, draw, parse_space
@@ -76,6 +76,7 @@ def test_equals_share_the_mean_of_their_places():
 
 def test_the_settings_that_share_a_program_are_the_learners_rates():
     assert set(RATES["ppo"]) == set(Rates._fields)
+    assert set(RATES["hierarchy"]) == set(HierarchyRates._fields)
     assert set(RATES["pqn"]) == set(QRates._fields)
     assert {*RATES["dqn"], "trace"} == set(QRates._fields)  # which DQN has none of
     assert set(RATES["bc"]) == set(RATES["dagger"]) == set(ImitationRates._fields)
@@ -92,7 +93,9 @@ def test_another_algorithm_is_searched_by_its_own_settings(tmp_path):
     assert all(type(settings) is DQNSettings for settings in searched)
     assert len({settings.explore for settings in searched}) == len(searched)
     path.write_text(path.read_text() + "clip = [0.1, 0.2]\n")
-    with pytest.raises(OutriderError, match="the key 'clip', a setting of ppo that dqn does not have"):
+    with pytest.raises(
+        OutriderError, match="the key 'clip', a setting of ppo and hierarchy that dqn does not have"
+    ):
         load_sweep(path, {})
 
 

@@ -71,16 +71,16 @@ def test_which_episodes_are_kept_does_not_hang_on_how_many():
     assert len(few.ends) == 70
 
 
-def test_cloning_solves_doorkey_and_shuffled_actions_do_not():
+def test_cloning_solves_doorkey_and_of_shuffled_actions_only_their_frequencies_are_learned():
     rows = rows_of(shown())
     shuffled = rows._replace(action=jax.random.permutation(jax.random.key(2), rows.action))
     _, (won, returned) = cloner()(rows, jax.random.key(0))
     _, (won_by_chance, by_chance) = cloner()(shuffled, jax.random.key(0))
     assert won >= 0.95 * EPISODES
     assert returned >= 0.9  # 0.96 is a shortest way's
-    assert (
-        won_by_chance <= 0.7 * EPISODES
-    )  # as often as actions by chance do, in the 250 steps that there are
+    # Who goes forward as often as the expert, whatever it sees, comes to the goal in about half of the episodes, of
+    # 250 steps each, and late: random actions are paid 0.05 (benchmarks/results/random_scores.json).
+    assert won_by_chance <= 0.7 * EPISODES
     assert by_chance <= 0.5
 
 

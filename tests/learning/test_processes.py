@@ -9,6 +9,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from learning.test_team import made, rolled
 from outrider.errors import OutriderError
@@ -67,16 +68,18 @@ def test_the_command_line_trains_over_two_processes_as_in_one(tmp_path):
     address = free_address()
     command = [sys.executable, "-m", "outrider.cli", *TRAIN.split(), "--out"]
     processes = ["--processes.address", address, "--processes.count", "2", "--processes.index"]
-    told = both([[*command, str(tmp_path / f"{i}.npz"), *processes, str(i)] for i in range(2)], devices=1)
+    told = both(
+        [[*command, str(tmp_path / f"{i}.safetensors"), *processes, str(i)] for i in range(2)], devices=1
+    )
     assert [code for *_, code in told] == [0, 0], told
     assert "policy:" in told[0][0]
     assert "policy:" not in told[1][0]
-    assert not (tmp_path / "1.npz").exists()  # the first process writes
-    alone = both([[*command, str(tmp_path / "alone.npz")]], devices=2)
+    assert not (tmp_path / "1.safetensors").exists()  # the first process writes
+    alone = both([[*command, str(tmp_path / "alone.safetensors")]], devices=2)
     assert alone[0][2] == 0, alone
-    one, two = np.load(tmp_path / "alone.npz"), np.load(tmp_path / "0.npz")
-    assert len(one.files) > 8
-    for name in one.files:
+    one, two = (load_file(tmp_path / f"{name}.safetensors") for name in ("alone", "0"))
+    assert len(one) > 8
+    for name in one:
         np.testing.assert_array_equal(one[name], two[name])
 
 

@@ -38,6 +38,7 @@ WITHOUT_JAX = (
     "outrider.guide.weights",
     "outrider.learn.algorithms",
     "outrider.learn.go_settings",
+    "outrider.learn.hierarchy_settings",
     "outrider.learn.settings",
     "outrider.worlds.names",
 )

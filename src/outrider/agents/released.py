@@ -23,6 +23,7 @@ from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.agent import Agent
 from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
+from outrider.agents.hierarchical import Hierarchical
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
@@ -41,6 +42,7 @@ KINDS = {  # networks, those of a kind that is also another's before it, and whi
         ("members", "prior", "width", "depth", "encoder", "dueling", "norm"),
     ),
     "epsilon-greedy": (EpsilonGreedy, ("width", "depth", "encoder", "dueling", "norm")),
+    "hierarchical": (Hierarchical, ("option_steps", "width", "depth", "encoder")),
 }
 ABOUT = ("format", "outrider", "world", "network", "training")
 
@@ -98,6 +100,7 @@ def describe(network: Agent, settings: Mapping[str, Any]) -> dict[str, Any]:
         "kind": kind,
         "features": {"of": features, **asdict(network.features)},
         "space": {"kind": space, **asdict(network.space)},
+        **({"goals": list(network.goals)} if isinstance(network, Hierarchical) else {}),
         **{name: settings[name] for name in sizes if name in settings},
     }
 
@@ -162,6 +165,8 @@ def _build(told: Mapping[str, Any], key: Key) -> Agent:
     made, features = SPACES[space.pop("kind")](**space), _features(_tuples(told["features"]))
     if told["kind"] == "actor-critic":
         return ActorCritic(key, features, made, **sizes)
+    if told["kind"] == "hierarchical" and isinstance(features, Features):
+        return Hierarchical(key, features, made, **_tuples(sizes))
     if told["kind"] == "epsilon-greedy":
         return EpsilonGreedy(QNetwork(key, features, made, **sizes), jnp.float32(0.0))
     if told["kind"] == "bootstrapped":

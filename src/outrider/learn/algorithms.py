@@ -7,11 +7,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from outrider.errors import OutriderError, nearest
+from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
 
-AnySettings = Settings | DQNSettings | PQNSettings | BCSettings | DAggerSettings
+AnySettings = Settings | DQNSettings | PQNSettings | BCSettings | DAggerSettings | HierarchySettings
 DEFAULT = "ppo"  # what a table without the key `algorithm` means
 ALGORITHMS: dict[str, type[AnySettings]] = {
     "ppo": Settings,
@@ -19,6 +20,7 @@ ALGORITHMS: dict[str, type[AnySettings]] = {
     "pqn": PQNSettings,
     "bc": BCSettings,
     "dagger": DAggerSettings,
+    "hierarchy": HierarchySettings,
 }
 
 

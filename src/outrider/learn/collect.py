@@ -58,10 +58,12 @@ def collect(
     key: Key,
     length: int,
     adviser: Adviser | None = None,
+    keep: bool = False,
 ) -> Rollout:
     """`length` steps of all copies under the network's policy; `length` is at most the world's horizon.
 
-    An `adviser` says at each step what its expert would do, and takes some steps itself.
+    An `adviser` says at each step what its expert would do, and takes some steps itself. With `keep`, the trajectory
+    holds the agent's memory after each action.
     """
 
     def step(carry: tuple[Copies, Sight, Sight], key: Key) -> tuple[tuple, Trajectory]:
@@ -90,6 +92,7 @@ def collect(
             episode_length=after.episode_length,
             situation=after.situation,
             advice=advice,
+            held=memory if keep else None,
         )
         done = after.terminated | after.truncated
         cut = choose(after.truncated, Sight(memory, after.final, jnp.zeros_like(done)), cut)

@@ -9,6 +9,7 @@ import jax
 from outrider.agents.gtrxl import HEADS
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import AnySettings, algorithm_of
+from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.q_settings import QSettings
 from outrider.learn.settings import Settings
 from outrider.ops.distribution import Discrete, Space
@@ -46,6 +47,11 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
     if isinstance(settings, QSettings) and not isinstance(world.space, Discrete):
         raise OutriderError(
             f"{algorithm_of(settings)} values each of a few actions, and {world.id} has none to list; use ppo"
+        )
+    if isinstance(settings, HierarchySettings) and not world.flags:
+        raise OutriderError(
+            f"{algorithm_of(settings)} chooses among the kinds of event that an observation has flags for, and "
+            f"{world.id} has none; use ppo"
         )
     if world.flags > FLAG_BITS:
         raise OutriderError(f"{world.id} has {world.flags} kinds of event; at most {FLAG_BITS} have flags")

@@ -186,9 +186,7 @@ def explore(
     Errors: as `check`.
     """
     check(go, steps)
-    rounds = math.ceil(steps / go.settings.batch)
-    calls = math.ceil(rounds * go.settings.batch / SECOND)
-    chunk = math.ceil(rounds / calls)  # one compiled shape, and at most a few rounds too many
+    calls, chunk = calls_of(go.settings.batch, steps)
     init = jax.jit(lambda seed: go.init(jax.random.key(seed)))
     run = jax.jit(
         lambda search: jax.lax.scan(lambda one, _: go.round(one), search, None, length=chunk),
@@ -205,10 +203,24 @@ def explore(
     return found
 
 
+def calls_of(batch: int, steps: int) -> tuple[int, int]:
+    """How many compiled calls make at least `steps` environment steps, and of how many rounds each: all alike, so that
+    the last may make a few rounds more than needed, together fewer than there are calls."""
+    rounds = math.ceil(steps / batch)
+    calls = math.ceil(rounds / max(1, SECOND // batch))
+    return calls, math.ceil(rounds / calls)
+
+
 def check(go: GoExplore, steps: int) -> None:
     """Refuse what cannot be searched. Errors: steps that cannot be made or numbered, columns that are not there, a
     policy with a memory."""
     check_steps(steps)
+    made = math.prod(calls_of(go.settings.batch, steps)) * go.settings.batch
+    if made >= NEVER:
+        raise OutriderError(
+            f"{steps} environment steps in rounds of {go.settings.batch} would be {made}, which cannot be numbered; "
+            "ask for fewer steps or smaller rounds (--search.copies, --search.length)"
+        )
     if go.policy is not None and jax.tree.leaves(go.policy.start(1)):
         raise OutriderError("the policy has a memory, which an archive does not keep: explore by one without")
     key, columns = jax.random.key(0), go.settings.columns

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from outrider.errors import OutriderError
 
 PATIENCE_S = 120  # for the other processes to appear
+COMPILING_S = 1800  # for them to be as far, when each compiles for itself
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,21 @@ class Processes:
             raise OutriderError(
                 f"process {self.index} of {self.count} did not meet the others at {self.address}: {told}"
             ) from None
+
+
+def meet(point: str) -> None:
+    """Wait until every process of the team is here; a process alone goes on. Errors: they do not come.
+
+    Gloo gives a process that has compiled 30 seconds for the others to answer, which a busy machine exceeds.
+    """
+    import jax
+
+    if jax.process_count() == 1:
+        return
+    from orbax.checkpoint import multihost
+
+    try:
+        multihost.get_barrier_sync_fn()(key=point, timeout_ms=1000 * COMPILING_S)
+    except RuntimeError as error:
+        told = str(error).splitlines()[0]
+        raise OutriderError(f"the other processes did not come as far as {point}: {told}") from None

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from outrider.learn.algorithms import AnySettings
+from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation_settings import ImitationSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
@@ -61,13 +62,34 @@ class ImitationRates(NamedTuple):
         return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
 
 
-AnyRates = Rates | QRates | ImitationRates
+class HierarchyRates(NamedTuple):
+    """As in `HierarchySettings`; of a group of learners `[n]`."""
+
+    learning_rate: Float[Array, ""]
+    manager_learning_rate: Float[Array, ""]
+    discount: Float[Array, ""]
+    trace: Float[Array, ""]
+    clip: Float[Array, ""]
+    entropy: Float[Array, ""]
+    manager_entropy: Float[Array, ""]
+    value_weight: Float[Array, ""]
+    gradient_norm: Float[Array, ""]
+
+    @classmethod
+    def of(cls, settings: HierarchySettings) -> HierarchyRates:
+        """The settings' own."""
+        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+
+
+AnyRates = Rates | QRates | ImitationRates | HierarchyRates
 
 
 def rates_of(settings: AnySettings) -> AnyRates:
     """Those of one learner."""
     if isinstance(settings, Settings):
         return Rates.of(settings)
+    if isinstance(settings, HierarchySettings):
+        return HierarchyRates.of(settings)
     return ImitationRates.of(settings) if isinstance(settings, ImitationSettings) else QRates.of(settings)
 
 

@@ -25,11 +25,14 @@ from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
 from outrider.learn.fit import check_fit
 from outrider.learn.group import group
+from outrider.learn.hierarchy import Hierarchy, subgoals
+from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation import shown_in
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
+from outrider.learn.processes import meet
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.rates import AnyRates, stacked
 from outrider.learn.settings import Settings, check_steps
@@ -128,6 +131,7 @@ def train(
         line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
         state, written = keeper.resume(state, line, told)
     compiled = run.lower(state).compile()
+    meet("compiled")
     compile_seconds = time.perf_counter() - began
 
     began, before = time.perf_counter(), sum(lines.steps.shape[1] for lines in written)
@@ -175,6 +179,8 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
     if isinstance(settings, Settings):
         shown = shown_in(settings.demonstrations, world) if settings.demonstrations else None
         return PPO(batch, settings, paid, updates, shown)
+    if isinstance(settings, HierarchySettings):
+        return Hierarchy(batch, settings, paid, updates, subgoals(world))
     if isinstance(settings, DQNSettings):
         return DQN(batch, settings, paid, updates)
     return PQN(batch, settings, paid, updates)

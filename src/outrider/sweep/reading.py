@@ -109,4 +109,7 @@ def _beyond(record: Mapping[str, Any], path: Path) -> str:
     ]
     if strange := [name for name in record["space"] if name not in settings[0]]:
         return f"searched {strange[0]!r}, which is no setting{nearest(strange[0], settings[0])}"
+    for c, row in enumerate(record["candidates"]):
+        if lacking := [name for name in record["space"] if name not in row["settings"]]:
+            return f"has no {lacking[0]!r} of candidate {c}, whose settings must be whole"
     return ""

@@ -30,7 +30,10 @@ def record_of(
     seconds: float,
     resumed: int,
 ) -> dict[str, Any]:
-    """The space, the budget, every candidate with its settings and scores, what was chosen, and what it is worth."""
+    """The space, the budget, every candidate with all its settings and scores, what was chosen, and what it is worth.
+
+    Settings are whole, defaults included, since defaults change and a record does not.
+    """
     chosen = ranking[-1][0]
     stages = [f"rung {number}" for number in range(1, len(ranking) + 1)]
     spent = {s: sum(t["steps"] for t in trials if t["stage"] == s) for s in (*stages, "held out")}
@@ -52,7 +55,11 @@ def record_of(
         "chosen": {"candidate": chosen, "settings": as_table(settings_from(sweep.settings[chosen]))},
         "held_out": held_out(sweep, trials, chosen),
         "candidates": [
-            {"candidate": c, "settings": settings, "scores": _scores(sweep, trials, c)}
+            {
+                "candidate": c,
+                "settings": as_table(settings_from(settings)),
+                "scores": _scores(sweep, trials, c),
+            }
             for c, settings in enumerate(sweep.settings)
         ],
         "failed": [t for t in trials if "failed" in t],
@@ -113,14 +120,12 @@ def table(record: Mapping[str, Any], most: int = 8) -> str:
     columns = [(s, w) for s in stages for w in record["worlds"]]
     one = len(record["worlds"]) == 1
     heads = ["candidate", *names, *(s if one else f"{s}, {w}" for s, w in columns)]
-    present = as_table(settings_from(record["candidates"][0]["settings"]))
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * (len(heads) - 1)]
     for c in shown:
         of = record["candidates"][c]
-        settings = {**present, **of["settings"]}
         scores = [of["scores"].get(s, {}).get(w, {}).get(record["score"], "") for s, w in columns]
         label = f"{c}{' (present)' if c == 0 else ''}{' **chosen**' if c == record['chosen']['candidate'] else ''}"
-        cells = [_cell(x) for x in (*(settings[n] for n in names), *scores)]
+        cells = [_cell(x) for x in (*(of["settings"][n] for n in names), *scores)]
         lines.append(f"| {' | '.join([label, *cells])} |")
     rungs = ", then ".join(f"{r['candidates']} candidates x {r['steps']:,} steps" for r in record["rungs"])
     machine, seeds, budget = record["machine"], record["seeds"], record["budget"]

@@ -21,6 +21,10 @@ RATES = {
     "pqn": (*Q_RATES, "trace"),
     "bc": ("learning_rate", "gradient_norm"),
     "dagger": ("learning_rate", "gradient_norm"),
+    "hierarchy": (
+        *("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm"),
+        *("manager_learning_rate", "manager_entropy"),
+    ),
 }
 SCALES = ("log", "linear", "log-below-1")
 DIGITS = 4  # significant ones of a drawn number: what a person would write down

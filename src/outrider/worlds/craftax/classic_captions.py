@@ -53,7 +53,7 @@ def glance(state: Any, place: Int[Array, "2"]) -> c.Glance:
 def events(
     state: Any, before: c.Glance, action: Int[Array, ""], after: Any, now: c.Glance
 ) -> Int[Array, "SLOTS"]:
-    """The codes of what a step did, as `captions.codes` chooses them. Of the states it reads no map."""
+    """The codes of what a step did, as `captions.codes` chooses them. Of the maps it reads one cell, for lava."""
     action = jnp.where(state.is_sleeping, Action.NOOP.value, action)
     facts = _facts(state, before, action, after, now) | _body(state, after)
     facts[tuple(f"saw {what}" for what in SIGHTS.values())] = c.picked(
