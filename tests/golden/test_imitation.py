@@ -13,12 +13,13 @@ from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
 from outrider.errors import OutriderError
 from outrider.explore.signal import nothing
+from outrider.learn.algorithms import ALGORITHMS, settings_from
 from outrider.learn.cloning import BC
 from outrider.learn.dagger import DAgger
 from outrider.learn.imitation import Shown, imitation_loss
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.ppo import PPO
-from outrider.learn.together import check_together
+from outrider.learn.together import check_together, wants_expert
 from outrider.ops.distribution import Continuous, Discrete
 from outrider.ops.imitation import cross_entropy, fading
 from outrider.types import Atlas, Obs
@@ -182,3 +183,11 @@ def test_who_has_an_expert_is_known_without_making_the_world():
     assert not has_expert("craftax/classic")
     check_together("minigrid/doorkey-8x8", DAggerSettings(), "none")
     check_together("gymnax/cartpole", BCSettings(demonstrations="a/folder"), "none")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_dagger_alone_asks_an_expert_by_itself(algorithm):
+    settings = settings_from(
+        {"algorithm": algorithm} | ({"demonstrations": "a"} if algorithm == "bc" else {})
+    )
+    assert wants_expert(settings) == (algorithm == "dagger")

@@ -60,7 +60,7 @@ def test_every_chart_has_a_size_and_nothing_sticks_out(pages, tab, width):
         "[...document.querySelectorAll('main > section > .chart, .plot .chart')]"
         ".map(c => [c.offsetWidth, c.offsetHeight])"
     )
-    assert len(sizes) == 4  # comparisons, curves, seeds, weights
+    assert len(sizes) == 5  # comparisons, curves, seeds, how far they got, weights
     assert all(w >= min(width - 60, 700) and h > 90 for w, h in sizes)
     marks = tab.run(
         "[...document.querySelectorAll('.forest .mark path')].map(m => m.getBoundingClientRect().width)"

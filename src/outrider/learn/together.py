@@ -31,7 +31,6 @@ def check_paid(settings: AnySettings, signal: str) -> None:
 
 def wants_expert(settings: AnySettings) -> bool:
     """Whether the world's expert is asked, for demonstrations or for advice."""
-    if isinstance(settings, DAggerSettings):
-        return True
-    shown = isinstance(settings, Settings | BCSettings)
-    return shown and bool(expert_episodes(settings.demonstrations))
+    if isinstance(settings, Settings | BCSettings):
+        return bool(expert_episodes(settings.demonstrations))
+    return isinstance(settings, DAggerSettings)
