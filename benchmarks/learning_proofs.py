@@ -10,10 +10,11 @@ where its score reaches the bar. Each proof is a process of its own. Writes benc
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,37 +91,40 @@ def scores(proof: Proof) -> list[float]:
     return [float(score) for score in trained.returned]
 
 
+def row(proof: Proof, found: list[float]) -> dict[str, Any]:
+    """A line of the table: how many seeds hold, and whether that is enough."""
+    held = sum(score >= proof.bar for score in found)
+    enough = {HOLD: held >= 0.9 * SEEDS, FAIL: held == 0, SHOWN: True}[proof.wanted]
+    return {
+        "learner and world": proof.name,
+        "steps": proof.steps,
+        "bar": proof.bar,
+        "seeds that reach it": f"{held} of {SEEDS}",
+        "wanted": proof.wanted,
+        "holds": "" if proof.wanted == SHOWN else "yes" if enough else "no",
+        "median": round(statistics.median(found), 3),
+        "lowest": round(min(found), 3),
+        "highest": round(max(found), 3),
+    }
+
+
 def main() -> None:
     """Prove all, or those that are named; print and write how many seeds hold."""
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(scores(PROOFS[int(sys.argv[2])])))
         return
     chosen = sys.argv[1] if len(sys.argv) > 1 else ""
-    rows, failed = [], 0
-    for index, proof in enumerate(PROOFS):
-        if chosen not in proof.name:
-            continue
-        began = time.perf_counter()
-        command = [sys.executable, __file__, "--one", str(index)]
+
+    def one_row(index: int) -> dict[str, Any]:
+        proof, command = PROOFS[index], [sys.executable, __file__, "--one", str(index)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        found = json.loads(done.stdout.splitlines()[-1])
-        held = sum(score >= proof.bar for score in found)
-        enough = {HOLD: held >= 0.9 * SEEDS, FAIL: held == 0, SHOWN: True}[proof.wanted]
-        failed += not enough
-        rows.append(
-            {
-                "learner and world": proof.name,
-                "steps": proof.steps,
-                "bar": proof.bar,
-                "seeds that reach it": f"{held} of {SEEDS}",
-                "wanted": proof.wanted,
-                "holds": "" if proof.wanted == SHOWN else "yes" if enough else "no",
-                "median": round(statistics.median(found), 3),
-                "lowest": round(min(found), 3),
-                "highest": round(max(found), 3),
-            }
-        )
-        print(f"{time.perf_counter() - began:5.0f} s", rows[-1], flush=True)
+        made = row(proof, json.loads(done.stdout.splitlines()[-1]))
+        print(made, flush=True)
+        return made
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(one_row, (i for i, proof in enumerate(PROOFS) if chosen in proof.name)))
+    failed = sum(found["holds"] == "no" for found in rows)
     if not chosen:
         what = (
             f"Mean return of fresh whole episodes after training, {SEEDS} seeds; controls must miss the bar, "
