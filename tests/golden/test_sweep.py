@@ -92,7 +92,9 @@ def test_another_algorithm_is_searched_by_its_own_settings(tmp_path):
     assert all(type(settings) is DQNSettings for settings in searched)
     assert len({settings.explore for settings in searched}) == len(searched)
     path.write_text(path.read_text() + "clip = [0.1, 0.2]\n")
-    with pytest.raises(OutriderError, match="the key 'clip', a setting of ppo and hierarchy that dqn does not have"):
+    with pytest.raises(
+        OutriderError, match="the key 'clip', a setting of ppo and hierarchy that dqn does not have"
+    ):
         load_sweep(path, {})
 
 
