@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -14,6 +14,11 @@ from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation_settings import ImitationSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
+
+
+def _own(settings: AnySettings, names: Sequence[str]) -> Iterator[Float[Array, ""]]:
+    """Settings of these names, as arrays."""
+    return (jnp.float32(getattr(settings, name)) for name in names)
 
 
 class Rates(NamedTuple):
@@ -30,7 +35,7 @@ class Rates(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> Rates:
         """The settings' own."""
-        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+        return cls(*_own(settings, cls._fields))
 
 
 class QRates(NamedTuple):
@@ -59,7 +64,7 @@ class ImitationRates(NamedTuple):
     @classmethod
     def of(cls, settings: ImitationSettings) -> ImitationRates:
         """The settings' own."""
-        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+        return cls(*_own(settings, cls._fields))
 
 
 class HierarchyRates(NamedTuple):
@@ -78,7 +83,7 @@ class HierarchyRates(NamedTuple):
     @classmethod
     def of(cls, settings: HierarchySettings) -> HierarchyRates:
         """The settings' own."""
-        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+        return cls(*_own(settings, cls._fields))
 
 
 AnyRates = Rates | QRates | ImitationRates | HierarchyRates
