@@ -16,7 +16,7 @@ from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
 
 
-def _own(settings: AnySettings, names: Sequence[str]) -> Iterator[Float[Array, ""]]:
+def _own(settings: AnySettings | ImitationSettings, names: Sequence[str]) -> Iterator[Float[Array, ""]]:
     """Settings of these names, as arrays."""
     return (jnp.float32(getattr(settings, name)) for name in names)
 
