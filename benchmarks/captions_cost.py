@@ -36,28 +36,40 @@ COPIES, STEPS = 1024, 200
 HEAVY_COPIES, HEAVY_STEPS = 64, 100  # of worlds that are dear to reset
 
 
-def stepper(batch: Batch, steps: int, captions: bool) -> Callable[[Copies, jax.Array], tuple[Copies, Any]]:
-    """A compiled walk of so many steps: the copies after it, and sums of what was asked for."""
+def stepper(
+    batch: Batch, steps: int, captions: bool
+) -> Callable[[Copies, jax.Array], tuple[Copies, jax.Array]]:
+    """A compiled walk of so many steps: the copies after it, and for each the sum of all that was asked for.
+
+    What is asked for is added up copy by copy, so that reading it costs little beside computing it.
+    """
     world = batch.world
 
-    def step(copies: Copies, key: jax.Array) -> tuple[Copies, Any]:
+    def step(carry: tuple[Copies, jax.Array], key: jax.Array) -> tuple[tuple[Copies, jax.Array], None]:
+        copies, read = carry
         act_key, step_key = jax.random.split(key)
         if isinstance(world.space, Discrete):
             action = jax.random.randint(act_key, (batch.copies,), 0, world.space.n)
         else:
             action = world.space.sample(act_key, jnp.zeros((batch.copies, world.space.outputs)))
         after = batch.step(step_key, copies, action)
-        told: list[Any] = [
-            after.reward.sum(),
-            after.obs.grid.sum(),
-            after.obs.vector[:, : world.vector].sum(),
-        ]
-        if not captions:
-            return after.copies._replace(seen=copies.seen, flags=copies.flags), told
-        told += [after.events.sum(), after.first.sum(), jax.vmap(world.situation)(after.copies.world).sum()]
-        return after.copies, told
+        asked = [after.reward[:, None], after.obs.grid, after.obs.vector[:, : world.vector]]
+        left = after.copies
+        if captions:
+            asked += [after.events, after.first, after.situation]
+        else:
+            left = left._replace(seen=copies.seen, flags=copies.flags)
+        return (left, read + sum(_of_each_copy(x) for x in asked)), None
 
-    return jax.jit(lambda copies, key: jax.lax.scan(step, copies, jax.random.split(key, steps)))
+    def walk(copies: Copies, key: jax.Array) -> tuple[Copies, jax.Array]:
+        return jax.lax.scan(step, (copies, jnp.zeros(batch.copies)), jax.random.split(key, steps))[0]
+
+    return jax.jit(walk)
+
+
+def _of_each_copy(x: jax.Array) -> jax.Array:
+    """The sum `[B]` of what is asked for of each copy."""
+    return x.reshape(len(x), x.size // len(x)).astype(jnp.float32).sum(axis=1)
 
 
 def measure(name: str) -> dict[str, Any]:
