@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from outrider.learn.collect import collect
 from outrider.learn.diary import Line, write
@@ -44,7 +43,7 @@ class BC(NamedTuple):
 
         rollout = collect(self.batch, learner.network, learner.copies, learner.sight, watch_key, s.rollout)
         unpaid = jnp.zeros_like(rollout.trajectory.reward)
-        fault = first_fault(Team(), rollout, unpaid, loss, ravel_pytree(learner.network)[0])
+        fault = first_fault(Team(), rollout, unpaid, loss, learner.network)
         diary, line = write(
             learner.diary, rollout.trajectory, unpaid, entropy, loss, fault, self.batch.solved_above
         )

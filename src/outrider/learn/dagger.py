@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from outrider.learn.collect import Adviser, collect
 from outrider.learn.diary import Line, write
@@ -62,7 +61,7 @@ class DAgger(NamedTuple):
         )
 
         unpaid = jnp.zeros_like(path.reward)
-        fault = first_fault(Team(), rollout, unpaid, loss, ravel_pytree(learner.network)[0])
+        fault = first_fault(Team(), rollout, unpaid, loss, learner.network)
         diary, line = write(learner.diary, path, unpaid, entropy, loss, fault, self.batch.solved_above)
         learner = learner._replace(shown=everything, copies=rollout.copies, sight=rollout.end)
         return learner._replace(diary=diary, key=key), line

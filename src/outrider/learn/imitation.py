@@ -17,10 +17,12 @@ from outrider.agents.features import Features
 from outrider.learn.collect import Sight
 from outrider.learn.demonstrations import Demonstrations, by_expert, check_shown, record
 from outrider.learn.diary import Diary, start
+from outrider.learn.epochs import epochs
 from outrider.learn.imitation_settings import ImitationSettings
 from outrider.learn.optimiser import bounded
 from outrider.learn.rates import ImitationRates
 from outrider.learn.settings import expert_episodes
+from outrider.learn.team import Team
 from outrider.ops.imitation import cross_entropy
 from outrider.types import Key, Obs
 from outrider.worlds.batch import Batch, Copies
@@ -77,22 +79,16 @@ def study(
     times: int,
 ) -> tuple[Pupil, Float[Array, ""], Float[Array, ""]]:
     """The pupil after `times` gradient steps, each on what `draw` gives it; the mean loss, and the policy's entropy."""
-    parameters, as_network = ravel_pytree(learner.network)
-
-    def minibatch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
-        parameters, state = carry
-        part = draw(key)
-        told, gradient = jax.value_and_grad(lambda p: imitation_loss(as_network(p), part), has_aux=True)(
-            parameters
-        )
-        change, state = optimiser.update(gradient, state, parameters)
-        return (optax.apply_updates(parameters, change), state), told
-
-    (parameters, state), (loss, entropy) = jax.lax.scan(
-        minibatch, (parameters, learner.optimiser), jax.random.split(key, times)
+    network, state, loss, entropy = epochs(
+        learner.network,
+        learner.optimiser,
+        optimiser,
+        lambda key: jax.random.split(key, times),
+        lambda network, key: imitation_loss(network, draw(key)),
+        key[None],
+        Team(),
     )
-    learner = learner._replace(network=as_network(parameters), optimiser=state)
-    return learner, loss.mean(), entropy.mean()
+    return learner._replace(network=network, optimiser=state), loss, entropy
 
 
 def imitation_loss(network: ActorCritic, part: Shown) -> tuple[Float[Array, ""], Float[Array, ""]]:
