@@ -132,23 +132,12 @@ class Hierarchy(NamedTuple):
         managed = manager_advantage(managers, jax.vmap(network.choose)(reached)[1], ending, rates)
         worked = worker_advantage(path, jax.vmap(network.pursue)(reached, option.goal)[1], ending, rates)
 
+        chosen, always = option.begun * 1.0, jnp.ones_like(worked)
         of_manager = Sample(
-            (row,),
-            option.goal,
-            option.log_prob,
-            option.value,
-            managed,
-            managed + option.value,
-            option.begun * 1.0,
+            (row,), option.goal, option.log_prob, option.value, managed, managed + option.value, chosen
         )
         of_worker = Sample(
-            (row, option.goal),
-            path.action,
-            path.log_prob,
-            path.value,
-            worked,
-            worked + path.value,
-            jnp.ones_like(worked),
+            (row, option.goal), path.action, path.log_prob, path.value, worked, worked + path.value, always
         )
 
         def choosing(manager: ActorCritic, row: Array) -> tuple[Array, Array]:
