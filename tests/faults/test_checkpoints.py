@@ -14,6 +14,7 @@ from outrider.errors import OutriderError
 from outrider.learn import checkpoint
 from outrider.learn.checkpoint import ABOUT, DROPPING, MAKING, checkpoints, restore, save
 from outrider.learn.keeper import Keeper, interval
+from toy_world import same
 
 CONFIGURATION = {"world": "toy/bits", "seeds": [3], "learner.width": 8}
 

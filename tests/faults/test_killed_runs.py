@@ -15,7 +15,7 @@ import pytest
 import toy_world
 from outrider.learn.checkpoint import DROPPING, MAKING, checkpoints
 from outrider.learn.keeper import Keeper
-from toy_world import SMALL, UPDATES, outcome, trained
+from toy_world import SMALL, UPDATES, outcome, same, trained
 
 LIMIT = 120  # seconds until a child is given up
 
@@ -40,13 +40,6 @@ def wait_for(child, happened):
             return False
         time.sleep(0.001)
     return True
-
-
-def same(found, wanted):
-    """The same arrays, bit for bit."""
-    assert found.keys() == wanted.keys()
-    for name, array in wanted.items():
-        assert array.tobytes() == found[name].tobytes(), name
 
 
 @pytest.fixture(scope="module")
