@@ -37,7 +37,7 @@ test-long: $(VENV)/ready-dev ## Run the tests that take minutes each
 test-games: $(VENV)/ready-host-games ## Run the tests of NetHack, MiniHack and TextWorld in their own environment
 	@$(WATCHDOG) --limit $(TEST_LIMIT) --name "make test-games" -- \
 	  $(GAMES)/bin/python -m pytest -n $(TEST_WORKERS) -m '' -k 'nethack or minihack or textworld or test_host_words' $(PYTEST_ARGS) $(GAME_TESTS)
-GAME_TESTS := tests/conformance/test_host_families.py tests/golden/test_host_words.py
+GAME_TESTS := tests/conformance/test_host_families.py tests/golden/test_host_words.py tests/golden/test_textworld_words.py
 
 check: $(VENV)/ready-dev ## Lint, check the format, check the types
 	$(PY) -m ruff check .

@@ -16,6 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import outrider  # noqa: F401  first: it sets XLA up before jax is imported
@@ -24,6 +25,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 import jax
 import jax.numpy as jnp
 from record import record
+from turns import seconds_in_turns
 
 from outrider.ops.distribution import Discrete
 from outrider.worlds.batch import Batch, Copies
@@ -79,19 +81,20 @@ def measure(name: str) -> dict[str, Any]:
     batch = Batch(make(name), copies, max(1, copies // facts.copies_a_reset), sparing=facts.dear_reset)
     start = jax.jit(batch.reset)(jax.random.key(0))[0]
     walks = {said: stepper(batch, steps, said) for said in (True, False)}
-    rates: dict[bool, list[float]] = {True: [], False: []}
     for said in (True, False, True):  # compiles both
         began = time.perf_counter()
         jax.block_until_ready(walks[said](start, jax.random.key(0)))
     times = math.ceil(LONG_ENOUGH / (time.perf_counter() - began))
-    for turn in range(ROUNDS):
-        for said in (True, False) if turn % 2 else (False, True):  # neither is always the first
-            began, now = time.perf_counter(), start
-            for number in range(times):
-                now, _ = jax.block_until_ready(walks[said](now, jax.random.key(turn * times + number)))
-            rates[said].append(times * copies * steps / (time.perf_counter() - began))
-    told, silent = (statistics.median(rates[said]) for said in (True, False))
-    share = statistics.median(a / b for a, b in zip(rates[True], rates[False], strict=True))
+
+    def walked(said: bool, turn: int) -> Copies:
+        now = start
+        for number in range(times):
+            now, _ = jax.block_until_ready(walks[said](now, jax.random.key(turn * times + number)))
+        return now
+
+    seconds = seconds_in_turns({said: partial(walked, said) for said in walks}, ROUNDS)
+    told, silent = (times * copies * steps / statistics.median(seconds[said]) for said in (True, False))
+    share = statistics.median(quiet / loud for quiet, loud in zip(seconds[False], seconds[True], strict=True))
     return {
         "world": name,
         "steps per second, with captions": round(told),

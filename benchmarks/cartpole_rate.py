@@ -13,7 +13,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from peers import measure, python_of
+from peers import interleaved, python_of, rows_of
 from record import record
 
 COPIES, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 256, 32, 4, 8, 120
@@ -68,22 +68,9 @@ def main() -> None:
         return
     commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
     commands["rejax"] = [python_of("rejax"), "-c", REJAX]
-    rates: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            rates[name].append(measure(name, command))
-            print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    rates = interleaved(commands, ROUNDS)
     peer = statistics.median(rates["rejax"])
-    rows = [
-        {
-            "learner": name,
-            "steps per second": round(statistics.median(measured)),
-            "lowest": round(min(measured)),
-            "highest": round(max(measured)),
-            "over rejax": round(statistics.median(measured) / peer, 2),
-        }
-        for name, measured in rates.items()
-    ]
+    rows = rows_of(rates, "learner", "rejax", peer)
     what = (
         f"PPO on CartPole, two networks of 2 x 64, {COPIES} copies x {ROLLOUT} steps, {EPOCHS} epochs, "
         f"{MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "

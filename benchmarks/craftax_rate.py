@@ -10,13 +10,12 @@ own; compiling and the first call are left out. Writes benchmarks/results/crafta
 
 from __future__ import annotations
 
-import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from peers import interleaved, rows_of
 from record import record
 
 import outrider  # noqa: F401  # sets XLA's flags before jax
@@ -98,23 +97,8 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(CONTENDERS[sys.argv[1]]())
         return
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for _ in range(ROUNDS):
-        for name in CONTENDERS:
-            done = subprocess.run(
-                [sys.executable, __file__, name], capture_output=True, text=True, check=True
-            )
-            rates[name].append(float(done.stdout.split()[-1]))
-            print(f"{name:52s} {rates[name][-1]:12,.0f} steps/s", flush=True)
-    rows = [
-        {
-            "what": name,
-            "steps per second": round(statistics.median(measured)),
-            "lowest": round(min(measured)),
-            "highest": round(max(measured)),
-        }
-        for name, measured in rates.items()
-    ]
+    commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
+    rows = rows_of(interleaved(commands, ROUNDS), "what")
     what = (
         f"Craftax-Classic with symbolic observations, {COPIES} copies; PPO with two networks of 2 x 64, {ROLLOUT} "
         f"steps a rollout, 4 epochs, 4 minibatches; medians of {ROUNDS} interleaved runs."

@@ -25,6 +25,8 @@ from typing import Any
 
 from record import RESULTS, record
 
+from outrider.report.frontier import median
+
 BUDGETS = {  # environment steps of a seed
     "minigrid/doorkey-8x8": 1_500_000,
     "minigrid/unlock-pickup": 2_000_000,
@@ -88,11 +90,6 @@ def solved_at(world: str, one: Candidate, seeds: Sequence[int], steps: int) -> l
     return found
 
 
-def middle(found: Sequence[int | None]) -> float:
-    """The lower median, a seed that never gets there counting as infinity."""
-    return sorted(math.inf if at is None else at for at in found)[(len(found) - 1) // 2]
-
-
 def run(world: str, one: Candidate, seeds: range, steps: int) -> list[int | None]:
     """`solved_at` in a process of its own."""
     told = json.dumps([world, asdict(one), [seeds.start, seeds.stop], steps])
@@ -103,7 +100,7 @@ def run(world: str, one: Candidate, seeds: range, steps: int) -> list[int | None
 
 def row(world: str, one: Candidate, found: Sequence[int | None]) -> dict[str, Any]:
     """A line of a table."""
-    at = middle(found)
+    at = median(found)
     return {
         "world": world,
         "arm": one.arm,

@@ -10,17 +10,15 @@ median is the peer. Writes benchmarks/results/host_rate.json.
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
 
+from peers import interleaved, rows_of
 from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 64, 64, 4, 4, 120
 LEARNERS = 2  # synchronous, of the device path
 ROUNDS = 3
-SLOWEST = 900  # seconds that one measurement may take
 
 
 def host_path(overlap: bool) -> float:
@@ -69,41 +67,15 @@ CONTENDERS = {
 }
 
 
-def measure(name: str) -> float:
-    """One contender in a process of its own. Errors: its own last words."""
-    done = subprocess.run(
-        [sys.executable, __file__, name],
-        capture_output=True,
-        text=True,
-        timeout=SLOWEST,
-        env=os.environ | {"OMP_WAIT_POLICY": "passive"},
-    )
-    if done.returncode:
-        raise SystemExit(f"{name} failed:\n{done.stderr}")
-    return float(done.stdout.split()[-1])
-
-
 def main() -> None:
     """Measure every contender `ROUNDS` times in turn; print and write medians and ratios."""
     if len(sys.argv) > 1:
         print(float(CONTENDERS[sys.argv[1]]()))
         return
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for turn in range(ROUNDS):
-        for name in CONTENDERS if turn % 2 == 0 else reversed(CONTENDERS):
-            rates[name].append(measure(name))
-            print(f"{name:28s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
+    rates = interleaved(commands, ROUNDS, OMP_WAIT_POLICY="passive")
     peer = max(statistics.median(found) for name, found in rates.items() if name.startswith("torch"))
-    rows = [
-        {
-            "learner": name,
-            "steps per second": round(statistics.median(found)),
-            "lowest": round(min(found)),
-            "highest": round(max(found)),
-            "over torch": round(statistics.median(found) / peer, 2),
-        }
-        for name, found in rates.items()
-    ]
+    rows = rows_of(rates, "learner", "torch", peer)
     what = (
         f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
         f"{EPOCHS} epochs, {MINIBATCHES} minibatches; the device world with {LEARNERS} synchronous learners; "

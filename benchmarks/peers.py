@@ -1,12 +1,17 @@
-"""Peers whose packages cannot share our environment have one each, which `make bench` sets up."""
+"""Peers beside us: each measurement a process of its own, interleaved, and the table that comes of it.
+
+Peers whose packages cannot share our environment have one each, which `make bench` sets up.
+"""
 
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 PEERS = Path(__file__).parents[1] / ".venv" / "peers"
 
@@ -19,9 +24,35 @@ def python_of(peer: str) -> str:
     return found
 
 
-def measure(name: str, command: Sequence[str]) -> float:
+def interleaved(
+    commands: Mapping[str, Sequence[str]], rounds: int, **environment: str
+) -> dict[str, list[float]]:
+    """Each contender's rates, one a round; a round goes through all of them, forward and backward by turns."""
+    rates: dict[str, list[float]] = {name: [] for name in commands}
+    for turn in range(rounds):
+        for name in list(commands)[:: -1 if turn % 2 else 1]:
+            rates[name].append(_measure(name, commands[name], environment))
+            print(f"{name:{max(map(len, commands))}s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    return rates
+
+
+def _measure(name: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
     """The last word that a measurement prints, from a process of its own. Ends the program with its last line."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    everything = os.environ | environment
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=everything)
     if done.returncode:
         sys.exit(f"{name} failed: {(done.stderr.strip() or 'silently').splitlines()[-1]}")
     return float(done.stdout.split()[-1])
+
+
+def rows_of(
+    rates: Mapping[str, Sequence[float]], heading: str, peer: str = "", over: float = 1.0, digits: int = 2
+) -> list[dict[str, Any]]:
+    """A row for each contender: median, lowest and highest rate, and the median over that of a `peer`, if any."""
+    rows: list[dict[str, Any]] = []
+    for name, measured in rates.items():
+        median = statistics.median(measured)
+        row = {heading: name, "steps per second": round(median)}
+        row |= {"lowest": round(min(measured)), "highest": round(max(measured))}
+        rows.append(row | ({f"over {peer}": round(median / over, digits)} if peer else {}))
+    return rows

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from peers import measure, python_of
+from peers import interleaved, python_of, rows_of
 from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
@@ -92,22 +92,9 @@ def main() -> None:
         return
     commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
     commands["sample-factory"] = [python_of("sample-factory"), str(SAMPLE_FACTORY), STEPS]
-    rates: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            rates[name].append(measure(name, command))
-            print(f"{name:22s} {rates[name][-1]:12,.0f} steps/s", flush=True)
+    rates = interleaved(commands, ROUNDS)
     peer = statistics.median(rates["stable-baselines3"])
-    rows = [
-        {
-            "learner": name,
-            "steps per second": round(statistics.median(measured)),
-            "lowest": round(min(measured)),
-            "highest": round(max(measured)),
-            "over stable-baselines3": round(statistics.median(measured) / peer, 1),
-        }
-        for name, measured in rates.items()
-    ]
+    rows = rows_of(rates, "learner", "stable-baselines3", peer, digits=1)
     what = (
         f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
         f"{EPOCHS} epochs, {MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "

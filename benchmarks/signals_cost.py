@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
+from collections.abc import Callable
 from typing import Any
 
 import outrider  # noqa: F401  first: it sets XLA up before jax is imported
@@ -20,6 +20,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 # isort: split
 import jax
 from record import record
+from turns import seconds_in_turns
 
 from outrider.explore.names import EVENTS, NONE, PLAIN, parse
 from outrider.learn.bench import even_atlas
@@ -33,12 +34,13 @@ SIGNALS = (*EVENTS, *PLAIN, "episodic(noveld)", "normalise(observation-count)")
 BARS = {"count": 15, "rnd": 60, "icm": 60}  # percent of plain PPO's rate, by what the signal is made of
 
 
-def prepared(signal: str) -> tuple[Any, Any]:
-    """A compiled program of some updates, and the learner that it starts from."""
+def prepared(signal: str) -> Callable[[int], Any]:
+    """A compiled program of some updates, always from the same learner."""
     learner = learner_for(WORLD, Settings(), signal, UPDATES)
     start = jax.jit(learner.init)(jax.random.key(0), even_atlas(make(WORLD).codes))
     updates = jax.jit(lambda state: jax.lax.scan(lambda one, _: learner.update(one), state, None, UPDATES))
-    return updates.lower(start).compile(), start
+    program = updates.lower(start).compile()
+    return lambda turn: program(start)
 
 
 def bar(signal: str) -> str:
@@ -51,18 +53,12 @@ def main() -> None:
     """Measure the signals that are named, or all; print the rows, and write them if all were measured."""
     signals = (NONE, *(sys.argv[1:] or SIGNALS))
     programs = {signal: prepared(signal) for signal in signals}
-    seconds: dict[str, list[float]] = {signal: [] for signal in signals}
-    for turn in range(ROUNDS + 1):
-        for signal in signals if turn % 2 else reversed(signals):
-            program, start = programs[signal]
-            began = time.perf_counter()
-            jax.block_until_ready(program(start))
-            if turn:  # the first one warms up
-                seconds[signal].append(time.perf_counter() - began)
+    seconds = seconds_in_turns(programs, ROUNDS + 1)
+    taken = {signal: statistics.median(found[1:]) for signal, found in seconds.items()}  # the first warms up
     steps = UPDATES * Settings().batch
     rows = []
     for signal in signals:
-        rate, plain = (steps / statistics.median(seconds[name]) for name in (signal, NONE))
+        rate, plain = steps / taken[signal], steps / taken[NONE]
         cost = round(100 * (1 - rate / plain), 1)
         rows.append(
             {"signal": signal, "steps per second": round(rate), "cost, %": cost, "at most, %": bar(signal)}

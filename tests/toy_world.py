@@ -83,6 +83,13 @@ def outcome(result) -> dict[str, np.ndarray]:
     return {f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
 
 
+def same(found, wanted):
+    """The same arrays, bit for bit."""
+    assert found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        assert array.tobytes() == found[name].tobytes(), name
+
+
 if __name__ == "__main__":  # FOLDER OUT SETTINGS: a run that keeps checkpoints, and resumes
     folder, out = map(Path, sys.argv[1:3])
     chosen = Settings(**json.loads(sys.argv[3]))

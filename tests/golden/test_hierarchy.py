@@ -15,10 +15,11 @@ from outrider.errors import OutriderError
 from outrider.explore.signal import nothing
 from outrider.learn.algorithms import as_table, settings_from
 from outrider.learn.collect import collect
-from outrider.learn.hierarchy import Choice, Hierarchy, Own, manager_advantage, subgoals, worker_advantage
+from outrider.learn.hierarchy import Hierarchy, Own, manager_advantage, subgoals, worker_advantage
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.keeper import Keeper
 from outrider.learn.train import learner_for, train
+from outrider.ops.ppo import Sample
 from outrider.types import Atlas
 from outrider.worlds.batch import Batch
 from outrider.worlds.registry import make
@@ -186,9 +187,9 @@ def test_the_managers_advantages_are_those_of_whole_options():
             ended = told.terminated[last, b] or told.truncated[last, b] or not over[last, b]
             want[t, b] = paid + future - value[t, b] + (0.0 if ended else discount**k * trace * later)
             later, open_end = want[t, b], t
-    got = manager_advantage(
-        reward, value, jnp.asarray(after), played()[1].trajectory, played()[2], beginning().rates
-    )
+    _, rollout, ending = played()
+    managers = rollout.trajectory._replace(reward=reward, value=value)
+    got = manager_advantage(managers, jnp.asarray(after), ending, beginning().rates)
     begun = np.concatenate([told.held.begun[:1], over[:-1]])
     assert begun.sum() > 20
     np.testing.assert_allclose(np.asarray(got)[begun], want[begun], atol=1e-4)
@@ -206,7 +207,9 @@ def test_the_workers_advantages_are_those_of_options_as_episodes():
             error = reached[t, b] + (0.0 if final else discount * after[t, b]) - value[t, b]
             later = error + (0.0 if over[t, b] else discount * trace * later)
             want[t, b] = later
-    got = worker_advantage(value, jnp.asarray(after), played()[1].trajectory, played()[2], beginning().rates)
+    _, rollout, ending = played()
+    workers = rollout.trajectory._replace(value=value)
+    got = worker_advantage(workers, jnp.asarray(after), ending, beginning().rates)
     np.testing.assert_allclose(got, want, atol=1e-4)
 
 
@@ -214,7 +217,7 @@ def test_the_workers_advantages_are_those_of_options_as_episodes():
 def improve():
     def run(samples):
         learner = beginning()
-        network, tell = learner.network, lambda manager, part: manager.over((), part.row, part.weight > 0)
+        network, tell = learner.network, lambda manager, row, begun: manager.over((), row, begun)
         own = Own(jnp.float32(0.1), jnp.float32(0.01))
         return HIERARCHY.improve(
             network.manager, learner.optimiser.manager, tell, samples, own, learner.rates, jax.random.key(5)
@@ -227,11 +230,11 @@ def test_only_steps_in_which_something_was_chosen_teach_the_manager():
     rng, weight = np.random.default_rng(6), path().held.begun.astype(np.float32)
     goal = jnp.asarray(path().held.goal)
     row = path().obs.vector.astype(np.float32)
-    numbers = [rng.normal(size=(T, B)).astype(np.float32) for _ in range(3)]
+    numbers = [rng.normal(size=(T, B)).astype(np.float32) for _ in range(4)]
 
     def samples(noise):
         off = (1 - weight) * noise
-        return Choice(row, goal, goal, *(x + off for x in numbers), weight)
+        return Sample((row, weight > 0), goal, *(x + off for x in numbers), weight)
 
     (one, _, loss, _), (other, _, same, _), (moved, *_) = (
         improve()(samples(0.0)), improve()(samples(0.7)), improve()(samples(0.0)._replace(value=numbers[0]))

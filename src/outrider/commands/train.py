@@ -11,7 +11,7 @@ from outrider.errors import OutriderError
 from outrider.files import beside
 
 if TYPE_CHECKING:
-    from outrider.cli import Train
+    from outrider.commands.running import Train
     from outrider.learn.host import HostTrained
     from outrider.learn.keeper import Keeper
 

@@ -6,16 +6,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.flatten_util import ravel_pytree
 
 from outrider.learn.collect import Adviser, collect
-from outrider.learn.diary import Line, write
-from outrider.learn.finite import first as first_fault
-from outrider.learn.imitation import Pupil, Shown, adam, pupil, study
+from outrider.learn.diary import Line
+from outrider.learn.imitation import Pupil, Shown, noted, pupil, study
 from outrider.learn.imitation_settings import DAggerSettings
 from outrider.learn.rates import ImitationRates
 from outrider.learn.replay import add, draw, empty
-from outrider.learn.team import Team
 from outrider.ops.imitation import fading
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
@@ -36,8 +33,7 @@ class DAgger(NamedTuple):
 
     def init(self, key: Key, atlas: Atlas, rates: ImitationRates | None = None) -> Pupil:
         """A learner before its first step. `rates` default to the settings'. It asks no atlas: nothing is paid."""
-        rates = rates or ImitationRates.of(self.settings)
-        learner = pupil(self.batch, self.settings, key, rates, adam(self.settings, rates, self.updates))
+        learner = pupil(self.batch, self.settings, self.updates, key, rates)
         one = jax.tree.map(lambda x: x[0], learner.sight.obs)
         return learner._replace(shown=empty(Shown(one, jnp.int32(0)), self.settings.capacity))
 
@@ -56,13 +52,8 @@ class DAgger(NamedTuple):
         told = jax.tree.map(lambda x: x.reshape(s.batch, *x.shape[2:]), Shown(path.obs, path.advice))
         everything = add(learner.shown, told)
 
-        optimiser = adam(s, learner.rates, self.updates)
         learner, loss, entropy = study(
-            learner, lambda key: draw(everything, key, s.rows), optimiser, study_key, s.minibatches
+            learner, lambda key: draw(everything, key, s.rows), s, self.updates, study_key
         )
 
-        unpaid = jnp.zeros_like(path.reward)
-        fault = first_fault(Team(), rollout, unpaid, loss, ravel_pytree(learner.network)[0])
-        diary, line = write(learner.diary, path, unpaid, entropy, loss, fault, self.batch.solved_above)
-        learner = learner._replace(shown=everything, copies=rollout.copies, sight=rollout.end)
-        return learner._replace(diary=diary, key=key), line
+        return noted(learner._replace(shown=everything, key=key), rollout, loss, entropy, self.batch)

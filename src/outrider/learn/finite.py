@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from outrider.errors import OutriderError
@@ -36,11 +37,12 @@ def first(
     rollout: Rollout,
     bonus: Float[Array, "T B"],
     loss: Float[Array, ""],
-    parameters: Float[Array, "P"],
+    network: object,
 ) -> Int[Array, ""]:
     """What is first not finite in an update, as 1 + number of kinds * step of the rollout + kind; 0 for nothing.
 
-    The observation of step t is that before its action; step T is what the rollout ended in, and what was learned.
+    The observation of step t is that before its action; step T is what the rollout ended in, and what was learned: the
+    `network`, an array or a tree of them.
     """
     trajectory = rollout.trajectory
     end = jnp.int32(len(trajectory.reward))
@@ -51,7 +53,7 @@ def first(
         (1, _first_row(trajectory.reward)),
         (2, _first_row(bonus)),
         (3, jnp.where(jnp.isfinite(loss), NEVER, end)),
-        (4, jnp.where(_all_finite(parameters), NEVER, end)),
+        (4, jnp.where(_all_finite(ravel_pytree(network)[0]), NEVER, end)),
     ]
     codes = jnp.stack([jnp.where(t == NEVER, NEVER, 1 + len(KINDS) * t + kind) for kind, t in found])
     code = team.least(codes.min())

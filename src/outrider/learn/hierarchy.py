@@ -27,6 +27,7 @@ from outrider.agents.hierarchical import Hierarchical, Option
 from outrider.explore.signal import Signal
 from outrider.learn.collect import Rollout, Sight, collect
 from outrider.learn.diary import Line, start, write
+from outrider.learn.epochs import epochs
 from outrider.learn.finite import first as first_fault
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.optimiser import bounded
@@ -34,7 +35,7 @@ from outrider.learn.ppo import Learner
 from outrider.learn.rates import HierarchyRates
 from outrider.learn.team import Team
 from outrider.ops.advantage import gae
-from outrider.ops.ppo import mean, normalise, policy_loss, value_loss
+from outrider.ops.ppo import Sample, clipped_loss, normalise
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key, Number, Trajectory
 from outrider.worlds.batch import Batch
@@ -42,18 +43,6 @@ from outrider.worlds.names import WORLDS, event_sentences
 from outrider.worlds.world import World
 
 HierarchyLearner = Learner[Hierarchical, HierarchyRates]
-
-
-class Choice(NamedTuple):
-    """What the loss of one half needs of one environment step, `[N, ...]`."""
-
-    row: Float[Array, "N size"]  # features
-    goal: Int[Array, "N"]  # in force
-    action: Array  # the manager's is the goal, the worker's what was done
-    log_prob: Float[Array, "N"]
-    value: Float[Array, "N"]
-    advantage: Float[Array, "N"]
-    weight: Float[Array, "N"]  # 0 where nothing was chosen
 
 
 class Ending(NamedTuple):
@@ -77,8 +66,8 @@ class Own(NamedTuple):
     entropy: Number
 
 
-# What a half, with changed parameters, gives for each row: outputs and values.
-Tell = Callable[[ActorCritic, Choice], tuple[Float[Array, "N outputs"], Float[Array, "N"]]]
+# What a half, with changed parameters, gives for each row that it is given: outputs and values.
+Tell = Callable[..., tuple[Float[Array, "N outputs"], Float[Array, "N"]]]
 
 
 class Hierarchy(NamedTuple):
@@ -139,25 +128,23 @@ class Hierarchy(NamedTuple):
 
         row, reached = (jax.vmap(network.features)(obs) for obs in (path.obs, path.reached))
         ending = self.endings(path)
-        managed = manager_advantage(
-            path.reward + bonus, option.value, jax.vmap(network.choose)(reached)[1], path, ending, rates
+        managers = path._replace(reward=path.reward + bonus, value=option.value)
+        managed = manager_advantage(managers, jax.vmap(network.choose)(reached)[1], ending, rates)
+        worked = worker_advantage(path, jax.vmap(network.pursue)(reached, option.goal)[1], ending, rates)
+
+        chosen, always = option.begun * 1.0, jnp.ones_like(worked)
+        of_manager = Sample(
+            (row,), option.goal, option.log_prob, option.value, managed, managed + option.value, chosen
         )
-        worked = worker_advantage(
-            path.value, jax.vmap(network.pursue)(reached, option.goal)[1], path, ending, rates
+        of_worker = Sample(
+            (row, option.goal), path.action, path.log_prob, path.value, worked, worked + path.value, always
         )
 
-        of_manager = Choice(
-            row, option.goal, option.goal, option.log_prob, option.value, managed, option.begun * 1.0
-        )
-        of_worker = Choice(
-            row, option.goal, path.action, path.log_prob, path.value, worked, jnp.ones_like(worked)
-        )
+        def choosing(manager: ActorCritic, row: Array) -> tuple[Array, Array]:
+            return eqx.tree_at(lambda n: n.manager, network, manager).choose(row)
 
-        def choosing(manager: ActorCritic, part: Choice) -> tuple[Array, Array]:
-            return eqx.tree_at(lambda n: n.manager, network, manager).choose(part.row)
-
-        def pursuing(worker: ActorCritic, part: Choice) -> tuple[Array, Array]:
-            return eqx.tree_at(lambda n: n.worker, network, worker).pursue(part.row, part.goal)
+        def pursuing(worker: ActorCritic, row: Array, goal: Array) -> tuple[Array, Array]:
+            return eqx.tree_at(lambda n: n.worker, network, worker).pursue(row, goal)
 
         own = Own(rates.manager_learning_rate, rates.manager_entropy)
         manager, state, managers_loss, _ = self.improve(
@@ -172,7 +159,7 @@ class Hierarchy(NamedTuple):
         network = eqx.tree_at(lambda n: (n.manager, n.worker), network, (manager, worker))
 
         loss = managers_loss + workers_loss
-        fault = first_fault(Team(), rollout, bonus, loss, ravel_pytree(network)[0])
+        fault = first_fault(Team(), rollout, bonus, loss, network)
         diary, line = write(learner.diary, path, bonus, entropy, loss, fault, self.batch.solved_above)
         learner = learner._replace(network=network, optimiser=optimisers, signal=signal, diary=diary)
         return learner._replace(copies=rollout.copies, sight=rollout.end), line
@@ -192,7 +179,7 @@ class Hierarchy(NamedTuple):
         half: ActorCritic,
         state: optax.OptState,
         tell: Tell,
-        samples: Choice,
+        samples: Sample,
         own: Own,
         rates: HierarchyRates,
         key: Key,
@@ -200,36 +187,19 @@ class Hierarchy(NamedTuple):
         """Epochs of minibatches for one half. Returns it, its optimiser, the mean loss and entropy (nats)."""
         s = self.settings
         samples = jax.tree.map(lambda x: x.reshape(s.batch, *x.shape[2:]), samples)
-        parameters, as_half = ravel_pytree(half)
-        optimiser = self._optimiser(own.learning_rate, rates)
 
-        def epoch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
-            return jax.lax.scan(minibatch, carry, shuffled(key, s.batch).reshape(s.minibatches, -1))
+        def minibatches(key: Key) -> Int[Array, "m n"]:
+            return shuffled(key, s.batch).reshape(s.minibatches, -1)
 
-        def minibatch(carry: tuple, rows: Int[Array, "n"]) -> tuple[tuple, tuple]:
-            parameters, state = carry
+        def loss(half: ActorCritic, rows: Int[Array, "n"]) -> tuple[Array, Array]:
             part = jax.tree.map(lambda x: x[rows], samples)
-            advantage, target = normalise(part.advantage, weight=part.weight), part.advantage + part.value
+            part = part._replace(advantage=normalise(part.advantage, weight=part.weight))
+            outputs, value = tell(half, *part.given)
+            weights = (rates.value_weight, own.entropy)
+            return clipped_loss(half.space, outputs, value, part, rates.clip, *weights)
 
-            def losses(parameters: Array) -> tuple[Array, Array]:
-                outputs, value = tell(as_half(parameters), part)
-                log_prob, entropy = half.space.log_prob_and_entropy(outputs, part.action)
-                entropy = mean(entropy, part.weight)
-                loss = (
-                    policy_loss(log_prob - part.log_prob, advantage, rates.clip, part.weight)
-                    + rates.value_weight * value_loss(value, part.value, target, rates.clip, part.weight)
-                    - own.entropy * entropy
-                )
-                return loss, entropy
-
-            told, gradient = jax.value_and_grad(losses, has_aux=True)(parameters)
-            change, state = optimiser.update(gradient, state, parameters)
-            return (optax.apply_updates(parameters, change), state), told
-
-        (parameters, state), (loss, entropy) = jax.lax.scan(
-            epoch, (parameters, state), jax.random.split(key, s.epochs)
-        )
-        return as_half(parameters), state, loss.mean(), entropy.mean()
+        optimiser, keys = self._optimiser(own.learning_rate, rates), jax.random.split(key, s.epochs)
+        return epochs(half, state, optimiser, minibatches, loss, keys, Team())
 
     def _optimiser(self, learning_rate: Number, rates: HierarchyRates) -> optax.GradientTransformation:
         """As PPO's, of one half."""
@@ -239,14 +209,9 @@ class Hierarchy(NamedTuple):
 
 
 def manager_advantage(
-    reward: Float[Array, "T B"],
-    value: Float[Array, "T B"],
-    next_value: Float[Array, "T B"],
-    path: Trajectory,
-    ending: Ending,
-    rates: HierarchyRates,
+    path: Trajectory, next_value: Float[Array, "T B"], ending: Ending, rates: HierarchyRates
 ) -> Float[Array, "T B"]:
-    """The manager's advantages, which count where an option begins.
+    """The manager's advantages, which count where an option begins; rewards and values of `path` are the manager's.
 
     An option of k steps has the error `sum_i discount^i reward_i + discount^k value(end) - value(begin)` (Sutton,
     Precup and Singh 1999, eq. 7 as a sample), and errors are traced from option to option: `discount^k trace`. Step by
@@ -254,24 +219,21 @@ def manager_advantage(
     cuts is worth what its end is worth to a manager who chooses anew.
     """
     trace = jnp.where(ending.over, rates.trace, 1.0)
-    return gae(reward, value, next_value, path.terminated, path.truncated, rates.discount, trace)
+    ends = (path.terminated, path.truncated)
+    return gae(path.reward, path.value, next_value, *ends, rates.discount, trace)
 
 
 def worker_advantage(
-    value: Float[Array, "T B"],
-    next_value: Float[Array, "T B"],
-    path: Trajectory,
-    ending: Ending,
-    rates: HierarchyRates,
+    path: Trajectory, next_value: Float[Array, "T B"], ending: Ending, rates: HierarchyRates
 ) -> Float[Array, "T B"]:
     """The worker's advantages: paid 1 for reaching its subgoal, an option being an episode of its own.
 
     `next_value` is that of the same subgoal. An option that took too long is truncated: its future keeps its value.
     """
     terminated = ending.reached | path.terminated
-    truncated = ending.over & ~terminated
+    ends = (terminated, ending.over & ~terminated)
     paid = ending.reached.astype(jnp.float32)
-    return gae(paid, value, next_value, terminated, truncated, rates.discount, rates.trace)
+    return gae(paid, path.value, next_value, *ends, rates.discount, rates.trace)
 
 
 def subgoals(world: World) -> tuple[int, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import check_fields
+from outrider.learn.settings import RolloutSettings
 
 
 @dataclass(frozen=True)
-class HierarchySettings:
+class HierarchySettings(RolloutSettings):
     """PPO twice: for the manager that chooses subgoals, and for the worker that reaches them.
 
     What begins with `manager_` is the manager's own, the rest holds for both; PPO's defaults. No search stands behind
@@ -37,7 +37,7 @@ class HierarchySettings:
     cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers"
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         if self.batch % self.minibatches:
             raise OutriderError(
                 f"envs * rollout = {self.batch} is not divisible by minibatches = {self.minibatches}; "
@@ -45,15 +45,6 @@ class HierarchySettings:
             )
 
     @property
-    def batch(self) -> int:
-        """Environment steps of one update."""
-        return self.envs * self.rollout
-
-    @property
     def learners(self) -> int:
         """The hierarchy has no synchronous learners yet."""
         return 1
-
-    def updates(self, steps: int) -> int:
-        """Updates that spend at least `steps` environment steps."""
-        return -(-steps // self.batch)

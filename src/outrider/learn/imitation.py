@@ -1,4 +1,4 @@
-"""What behaviour cloning and DAgger share: a pupil, what it is shown, and the gradient steps it takes on it."""
+"""What behaviour cloning and DAgger share: a pupil, what it is shown, the gradient steps it takes on it, its diary."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from jaxtyping import Array, Float
 
 from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.features import Features
-from outrider.learn.collect import Sight
+from outrider.learn.collect import Rollout, Sight
 from outrider.learn.demonstrations import Demonstrations, by_expert, check_shown, record
-from outrider.learn.diary import Diary, start
+from outrider.learn.diary import Diary, Line, start, write
+from outrider.learn.epochs import epochs
+from outrider.learn.finite import first as first_fault
 from outrider.learn.imitation_settings import ImitationSettings
 from outrider.learn.optimiser import bounded
 from outrider.learn.rates import ImitationRates
 from outrider.learn.settings import expert_episodes
+from outrider.learn.team import Team
 from outrider.ops.imitation import cross_entropy
 from outrider.types import Key, Obs
 from outrider.worlds.batch import Batch, Copies
@@ -52,47 +55,50 @@ class Pupil(NamedTuple):
     key: Key
 
 
-def pupil(batch: Batch, s: ImitationSettings, key: Key, rates: ImitationRates, optimiser: Any) -> Pupil:
-    """A pupil before its first lesson. Its network is PPO's, whose value it does not learn."""
+def pupil(batch: Batch, s: ImitationSettings, updates: int, key: Key, rates: ImitationRates | None) -> Pupil:
+    """A pupil before its first lesson; `rates` default to the settings'. Its network is PPO's, whose value it does not
+    learn.
+    """
     network_key, world_key, key = jax.random.split(key, 3)
-    world = batch.world
+    world, rates = batch.world, rates or ImitationRates.of(s)
     features = Features(s.cells, world.view, world.vector + world.flags)
     network = ActorCritic(network_key, features, world.space, s.width, s.depth, s.encoder)
     copies, obs = batch.reset(world_key)
     sight = Sight(network.start(s.envs), obs, jnp.zeros(s.envs, bool))
-    state = optimiser.init(ravel_pytree(network)[0])
+    state = _adam(s, rates, updates).init(ravel_pytree(network)[0])
     return Pupil(network, state, (), copies, sight, start(world.codes), rates, key)
 
 
-def adam(s: ImitationSettings, rates: ImitationRates, updates: int) -> optax.GradientTransformation:
+def study(
+    learner: Pupil, draw: Callable[[Key], Shown], s: ImitationSettings, updates: int, key: Key
+) -> tuple[Pupil, Float[Array, ""], Float[Array, ""]]:
+    """The pupil after an update's gradient steps, each on what `draw` gives it; the mean loss, the policy's entropy."""
+    network, state, loss, entropy = epochs(
+        learner.network,
+        learner.optimiser,
+        _adam(s, learner.rates, updates),
+        lambda key: jax.random.split(key, s.minibatches),
+        lambda network, key: imitation_loss(network, draw(key)),
+        key[None],
+        Team(),
+    )
+    return learner._replace(network=network, optimiser=state), loss, entropy
+
+
+def noted(
+    learner: Pupil, rollout: Rollout, loss: Float[Array, ""], entropy: Float[Array, ""], batch: Batch
+) -> tuple[Pupil, Line]:
+    """The pupil with its worlds after a rollout, and a line of its diary. Beside the world nobody pays anything."""
+    path = rollout.trajectory
+    unpaid = jnp.zeros_like(path.reward)
+    fault = first_fault(Team(), rollout, unpaid, loss, learner.network)
+    diary, line = write(learner.diary, path, unpaid, entropy, loss, fault, batch.solved_above)
+    return learner._replace(copies=rollout.copies, sight=rollout.end, diary=diary), line
+
+
+def _adam(s: ImitationSettings, rates: ImitationRates, updates: int) -> optax.GradientTransformation:
     """Adam on gradients of bounded norm; with `anneal`, the learning rate falls to 0 over the budget."""
     return bounded(rates.learning_rate, rates.gradient_norm, updates * s.minibatches if s.anneal else 0)
-
-
-def study(
-    learner: Pupil,
-    draw: Callable[[Key], Shown],
-    optimiser: optax.GradientTransformation,
-    key: Key,
-    times: int,
-) -> tuple[Pupil, Float[Array, ""], Float[Array, ""]]:
-    """The pupil after `times` gradient steps, each on what `draw` gives it; the mean loss, and the policy's entropy."""
-    parameters, as_network = ravel_pytree(learner.network)
-
-    def minibatch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
-        parameters, state = carry
-        part = draw(key)
-        told, gradient = jax.value_and_grad(lambda p: imitation_loss(as_network(p), part), has_aux=True)(
-            parameters
-        )
-        change, state = optimiser.update(gradient, state, parameters)
-        return (optax.apply_updates(parameters, change), state), told
-
-    (parameters, state), (loss, entropy) = jax.lax.scan(
-        minibatch, (parameters, learner.optimiser), jax.random.split(key, times)
-    )
-    learner = learner._replace(network=as_network(parameters), optimiser=state)
-    return learner, loss.mean(), entropy.mean()
 
 
 def imitation_loss(network: ActorCritic, part: Shown) -> tuple[Float[Array, ""], Float[Array, ""]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import check_fields, check_source
+from outrider.learn.settings import RolloutSettings, check_source
 
 
 @dataclass(frozen=True)
-class ImitationSettings:
+class ImitationSettings(RolloutSettings):
     """What both have in common."""
 
     envs: int = 64  # copies of the world that a learner steps together
@@ -24,22 +24,10 @@ class ImitationSettings:
     encoder: str = "flat"  # "convolutional": convolutions over the view before the policy
     cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers"
 
-    def __post_init__(self) -> None:
-        check_fields(self)
-
-    @property
-    def batch(self) -> int:
-        """Environment steps of one update."""
-        return self.envs * self.rollout
-
     @property
     def learners(self) -> int:
         """Imitation has no synchronous learners: what was shown is one learner's."""
         return 1
-
-    def updates(self, steps: int) -> int:
-        """Updates that spend at least `steps` environment steps."""
-        return -(-steps // self.batch)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from jax.extend import core
 from jax.interpreters.partial_eval import dce_jaxpr
 from jaxtyping import Array
 
-from outrider.learn.ppo import PPO, Learner, Sample
+from outrider.learn.ppo import PPO, Learner
 from outrider.learn.rates import Rates
+from outrider.ops.ppo import Sample
 
 PRODUCTS = ("dot_general", "conv_general_dilated")
 UNCOUNTED = ("cond", "while")  # how often is unknown: left out, which keeps the bound a lower one
@@ -152,7 +153,7 @@ def of_update(ppo: PPO, learner: Learner) -> Work:
     one = jax.eval_shape(_one_action, network)
     action, number = shape((*lead, *one.shape), one.dtype), shape(lead, jnp.float32)
     features = shape((*lead, network.features.size), jnp.float32)
-    shapes: list[Any] = [features, shape(lead, bool), action, number, number, number, number]
+    shapes: list[Any] = [(features, shape(lead, bool)), action, number, number, number, number]
     part = Sample(*shapes)
     held = jax.tree.map(lambda x: x[: lead[0]], begin.memory)
 

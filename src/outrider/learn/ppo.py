@@ -17,6 +17,7 @@ from outrider.agents.features import Features
 from outrider.explore.signal import Signal
 from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Diary, Line, start, write
+from outrider.learn.epochs import epochs
 from outrider.learn.finite import first as first_fault
 from outrider.learn.imitation import Shown, drawn, imitation_loss
 from outrider.learn.optimiser import bounded
@@ -25,7 +26,7 @@ from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
 from outrider.ops.imitation import fading
-from outrider.ops.ppo import mean, normalise, policy_loss, value_loss
+from outrider.ops.ppo import Sample, clipped_loss, normalise
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
@@ -58,17 +59,12 @@ _split: Any = Spec(None, AXIS)
 SHARES = Learner(_common, _common, _split, _split, _common, _common, _common, _common)
 
 
-class Sample(NamedTuple):
-    """What the losses need of one environment step, or, for a network with a memory, of one copy's whole rollout."""
+class Lesson(NamedTuple):
+    """One minibatch, drawn before its epoch begins; those of an epoch are stacked."""
 
-    features: Float[Array, "N *T size"]
-    restart: Array
-    action: Array
-    log_prob: Array
-    value: Array
-    advantage: Array
-    target: Array
-    weight: Array | None = None  # 0 where no action was taken; None where all were
+    rows: Int[Array, "n"]
+    advantage: Float[Array, "n *T"]  # normalised
+    key: Key  # of what it is shown beside
 
 
 class PPO(NamedTuple):
@@ -128,74 +124,56 @@ class PPO(NamedTuple):
         )
 
         done = trajectory.terminated | trajectory.truncated
+        restart, weight = jnp.concatenate([rollout.begin.restart[None], done[:-1]]), None
+        if rollout.marks:
+            restart, valid = rollout.marks.restart, rollout.marks.valid
+            weight = None if valid is None else valid.astype(jnp.float32)
         samples = Sample(
-            jax.vmap(learner.network.features)(trajectory.obs),
-            jnp.concatenate([rollout.begin.restart[None], done[:-1]]),
+            (jax.vmap(learner.network.features)(trajectory.obs), restart),
             trajectory.action,
             trajectory.log_prob,
             trajectory.value,
             advantage,
             advantage + trajectory.value,
+            weight,
         )
-        if rollout.marks:
-            valid = rollout.marks.valid
-            weight = None if valid is None else valid.astype(jnp.float32)
-            samples = samples._replace(restart=rollout.marks.restart, weight=weight)
         samples = self._as_rows(samples)
-        rows = len(samples.value)
-        parameters, as_network = ravel_pytree(learner.network)
-        optimiser = self._optimiser(rates)
         fades_over = s.demonstration_share * self.updates * s.batch
         shown_weight = fading(s.demonstration_weight, learner.diary.steps, fades_over)
 
-        def epoch(carry: tuple, key: Key) -> tuple[tuple, tuple]:
+        def minibatches(key: Key) -> Lesson:
             key = team.own_key(key)
-            order = shuffled(key, rows).reshape(s.minibatches, -1)
-            lesson_keys = jax.random.split(jax.random.fold_in(key, 1), s.minibatches)
-            return jax.lax.scan(minibatch, carry, (order, self._normalised(samples, order), lesson_keys))
+            order = shuffled(key, len(samples.value)).reshape(s.minibatches, -1)
+            keys = jax.random.split(jax.random.fold_in(key, 1), s.minibatches)
+            return Lesson(order, self._normalised(samples, order), keys)
 
-        def minibatch(carry: tuple, own: tuple[Array, Array, Key]) -> tuple[tuple, tuple]:
-            parameters, state = carry
-            rows, advantage, lesson_key = own
+        def losses(network: ActorCritic, lesson: Lesson) -> tuple[Array, Array]:
+            rows, advantage, key = lesson
             part = jax.tree.map(lambda x: x[rows], samples)._replace(advantage=advantage)
             held = jax.tree.map(lambda x: x[rows], rollout.begin.memory)
+            loss, entropy = self.loss(network, rates, held, part)
+            if self.shown:
+                loss += shown_weight * self.shown_loss(network, self.shown, key, len(rows))
+            return loss, entropy
 
-            def losses(parameters: Array) -> tuple[Array, Array]:
-                network = as_network(parameters)
-                loss, entropy = self.loss(network, rates, held, part)
-                if self.shown:
-                    loss += shown_weight * self.shown_loss(network, self.shown, lesson_key, len(rows))
-                return loss, entropy
-
-            told, gradient = jax.value_and_grad(losses, has_aux=True)(parameters)
-            change, state = optimiser.update(team.mean(gradient), state, parameters)
-            return (optax.apply_updates(parameters, change), state), told
-
-        (parameters, state), (loss, entropy) = jax.lax.scan(
-            epoch, (parameters, learner.optimiser), jax.random.split(epochs_key, s.epochs)
+        optimiser, keys = self._optimiser(rates), jax.random.split(epochs_key, s.epochs)
+        network, state, loss, entropy = epochs(
+            learner.network, learner.optimiser, optimiser, minibatches, losses, keys, team
         )
 
-        fault = first_fault(team, rollout, bonus, loss.mean(), parameters)
-        told = (*team.mean((entropy.mean(), loss.mean())), fault)
+        fault = first_fault(team, rollout, bonus, loss, network)
+        told = (*team.mean((entropy, loss)), fault)
         diary, line = write(learner.diary, everyones, paid, *told, self.batch.solved_above)
-        learner = learner._replace(
-            network=as_network(parameters), optimiser=state, signal=signal, diary=diary
-        )
+        learner = learner._replace(network=network, optimiser=state, signal=signal, diary=diary)
         return learner._replace(copies=rollout.copies, sight=rollout.end), line
 
     def loss(
         self, network: ActorCritic, rates: Rates, held: Any, part: Sample
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """The loss of one minibatch, its advantages normalised, and the policy's entropy in nats."""
-        outputs, value = network.over(held, part.features, part.restart)
-        log_prob, entropy = network.space.log_prob_and_entropy(outputs, part.action)
-        entropy = mean(entropy, part.weight)
-        loss = (
-            policy_loss(log_prob - part.log_prob, part.advantage, rates.clip, part.weight)
-            + rates.value_weight * value_loss(value, part.value, part.target, rates.clip, part.weight)
-            - rates.entropy * entropy
-        )
-        return loss, entropy
+        outputs, value = network.over(held, *part.given)
+        weights = (rates.value_weight, rates.entropy)
+        return clipped_loss(network.space, outputs, value, part, rates.clip, *weights)
 
     def shown_loss(self, network: ActorCritic, shown: Shown, key: Key, size: int) -> Float[Array, ""]:
         """The cross-entropy of `size` demonstrated actions, in nats: what keeps a policy near demonstrations.

@@ -15,6 +15,7 @@ from outrider.agents.q_network import EpsilonGreedy, QNetwork
 from outrider.explore.signal import Signal
 from outrider.learn.collect import Rollout, Sight, collect, next_value
 from outrider.learn.diary import Line, start, write
+from outrider.learn.epochs import epochs
 from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
 from outrider.learn.ppo import Learner
@@ -95,27 +96,21 @@ class PQN(NamedTuple):
         features = jax.vmap(learner.network.features)(trajectory.obs)
         samples = Row(features, trajectory.action, target)
         samples = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), samples)
-        parameters, as_network = ravel_pytree(learner.network.values)
-        optimiser = self._optimiser(rates)
 
-        def epoch(carry: tuple, key: Key) -> tuple[tuple, Array]:
-            order = shuffled(team.own_key(key), len(samples.target)).reshape(s.minibatches, -1)
-            return jax.lax.scan(minibatch, carry, order)
+        def minibatches(key: Key) -> Int[Array, "m n"]:
+            return shuffled(team.own_key(key), len(samples.target)).reshape(s.minibatches, -1)
 
-        def minibatch(carry: tuple, rows: Array) -> tuple[tuple, Array]:
-            parameters, state = carry
-            part = jax.tree.map(lambda x: x[rows], samples)
-            loss, gradient = jax.value_and_grad(lambda p: self.loss(as_network(p), part))(parameters)
-            change, state = optimiser.update(team.mean(gradient), state, parameters)
-            return (optax.apply_updates(parameters, change), state), loss
+        def losses(network: QNetwork, rows: Int[Array, "n"]) -> tuple[Array, tuple[()]]:
+            return self.loss(network, jax.tree.map(lambda x: x[rows], samples)), ()
 
-        (parameters, state), loss = jax.lax.scan(
-            epoch, (parameters, learner.optimiser), jax.random.split(epochs_key, s.epochs)
+        optimiser, keys = self._optimiser(rates), jax.random.split(epochs_key, s.epochs)
+        values, state, loss, _ = epochs(
+            learner.network.values, learner.optimiser, optimiser, minibatches, losses, keys, team
         )
 
-        network = EpsilonGreedy(as_network(parameters), learner.network.epsilon)
-        fault = first_fault(team, rollout, paid, loss.mean(), parameters)
-        told = (network.entropy(), team.mean(loss.mean()), fault)
+        network = EpsilonGreedy(values, learner.network.epsilon)
+        fault = first_fault(team, rollout, paid, loss, values)
+        told = (network.entropy(), team.mean(loss), fault)
         diary, line = write(learner.diary, everyones, paid, *told, self.batch.solved_above)
         learner = learner._replace(network=network, optimiser=state, signal=signal, diary=diary)
         return learner._replace(copies=rollout.copies, sight=rollout.end), line

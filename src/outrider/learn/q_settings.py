@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outrider.errors import OutriderError
-from outrider.learn.settings import check_fields
+from outrider.learn.settings import RolloutSettings, check_shares
 
 
 @dataclass(frozen=True)
-class QSettings:
+class QSettings(RolloutSettings):
     """What both have in common."""
 
     envs: int = 32  # copies of the world that a learner steps together
@@ -29,19 +29,10 @@ class QSettings:
     cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers"
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         for name in ("epsilon_start", "epsilon_end", "explore"):
             if (value := getattr(self, name)) > 1:
                 raise OutriderError(f"learner setting {name} is {value!r}; it must be at most 1")
-
-    @property
-    def batch(self) -> int:
-        """Environment steps of one update."""
-        return self.envs * self.rollout
-
-    def updates(self, steps: int) -> int:
-        """Updates that spend at least `steps` environment steps."""
-        return -(-steps // self.batch)
 
 
 @dataclass(frozen=True)
@@ -98,13 +89,4 @@ class PQNSettings(QSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.envs % self.learners:
-            raise OutriderError(
-                f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"
-            )
-        share = self.batch // self.learners
-        if share % self.minibatches:
-            raise OutriderError(
-                f"a learner's share of envs * rollout, {share}, is not divisible by "
-                f"minibatches = {self.minibatches}; change one of them"
-            )
+        check_shares(self.envs, self.learners, self.batch, "envs * rollout", self.minibatches)

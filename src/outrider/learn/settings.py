@@ -1,4 +1,4 @@
-"""Hyperparameters of PPO. No jax: plans are checked against these names and types. Others: `q_settings.py`."""
+"""Hyperparameters of PPO, and what all learners' settings share. No jax: plans are checked against these types."""
 
 from __future__ import annotations
 
@@ -56,8 +56,42 @@ def check_fields(settings: DataclassInstance) -> None:
             )
 
 
+def check_shares(envs: int, learners: int, rows: int, what: str, minibatches: int) -> None:
+    """Refuse a team that cannot share its copies evenly, or minibatches that cannot share a learner's rows.
+
+    `rows` are the whole team's, and `what` they are.
+    """
+    if envs % learners:
+        raise OutriderError(f"envs = {envs} is not divisible by learners = {learners}; change one of them")
+    if (share := rows // learners) % minibatches:
+        raise OutriderError(
+            f"a learner's share of {what}, {share}, is not divisible by minibatches = {minibatches}; "
+            "change one of them"
+        )
+
+
 @dataclass(frozen=True)
-class Settings:
+class RolloutSettings:
+    """What the settings of every learner begin with."""
+
+    envs: int
+    rollout: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    @property
+    def batch(self) -> int:
+        """Environment steps of one update."""
+        return self.envs * self.rollout
+
+    def updates(self, steps: int) -> int:
+        """Updates that spend at least `steps` environment steps."""
+        return -(-steps // self.batch)
+
+
+@dataclass(frozen=True)
+class Settings(RolloutSettings):
     """PPO as in Schulman et al. 2017, with the details of Huang et al. 2022 ("The 37 implementation details").
 
     Of six candidates the defaults are best for the *unguided* learner over two worlds: docs/decisions/settings.md.
@@ -88,7 +122,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        check_fields(self)
+        super().__post_init__()
         check_source(self.demonstrations)
         if self.demonstrations and self.memory != "none":
             raise OutriderError(
@@ -99,22 +133,5 @@ class Settings:
             raise OutriderError(
                 f"learner setting demonstration_share is {self.demonstration_share!r}; it must be at most 1"
             )
-        if self.envs % self.learners:
-            raise OutriderError(
-                f"envs = {self.envs} is not divisible by learners = {self.learners}; change one of them"
-            )
         rows, what = (self.batch, "envs * rollout") if self.memory == "none" else (self.envs, "envs")
-        if rows // self.learners % self.minibatches:
-            raise OutriderError(
-                f"a learner's share of {what}, {rows // self.learners}, is not divisible by "
-                f"minibatches = {self.minibatches}; change one of them"
-            )
-
-    @property
-    def batch(self) -> int:
-        """Environment steps of one update."""
-        return self.envs * self.rollout
-
-    def updates(self, steps: int) -> int:
-        """Updates that spend at least `steps` environment steps."""
-        return -(-steps // self.batch)
+        check_shares(self.envs, self.learners, rows, what, self.minibatches)

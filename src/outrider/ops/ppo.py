@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from outrider.ops.distribution import Space
 from outrider.types import Number
+
+
+class Sample(NamedTuple):
+    """What the loss asks about one action, or, for a network with a memory, about one copy's whole rollout."""
+
+    given: tuple[Array, ...]  # `[N, *T, ...]`, what the network is given: features, and what belongs to them
+    action: Array
+    log_prob: Float[Array, "N *T"]
+    value: Float[Array, "N *T"]
+    advantage: Float[Array, "N *T"]
+    target: Float[Array, "N *T"]
+    weight: Float[Array, "N *T"] | None = None  # 0 where no action was taken; None where all were
+
+
+def clipped_loss(
+    space: Space,
+    outputs: Float[Array, "N *T A"],
+    value: Float[Array, "N *T"],
+    part: Sample,
+    clip: Number,
+    value_weight: Number,
+    entropy_weight: Number,
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """PPO's loss of what a network gives for a minibatch (Schulman et al. 2017, eq. 9), and its entropy in nats."""
+    log_prob, entropy = space.log_prob_and_entropy(outputs, part.action)
+    entropy = mean(entropy, part.weight)
+    loss = (
+        policy_loss(log_prob - part.log_prob, part.advantage, clip, part.weight)
+        + value_weight * value_loss(value, part.value, part.target, clip, part.weight)
+        - entropy_weight * entropy
+    )
+    return loss, entropy
 
 
 def mean(x: Array, weight: Array | None = None, axis: int | None = None) -> Array:
