@@ -21,7 +21,7 @@ from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.ppo import PPO
 from outrider.learn.together import check_together, wants_expert
 from outrider.ops.distribution import Continuous, Discrete
-from outrider.ops.imitation import cross_entropy, fading
+from outrider.ops.imitation import cross_entropy
 from outrider.types import Atlas, Obs
 from outrider.worlds.batch import Batch
 from toy_world import SMALL, Toy
@@ -95,12 +95,6 @@ def test_continuous_actions_are_cloned_by_their_density():
     mean = np.asarray(network.act((), part.obs, jnp.zeros(64, bool))[0])[:, :3]
     density = -0.5 * (np.asarray(part.action) - mean) ** 2 - 0.5 * np.log(2 * np.pi)
     assert float(imitation_loss(network, part)[0]) == pytest.approx(-density.sum(1).mean(), rel=1e-5)
-
-
-@pytest.mark.parametrize(("step", "left"), [(0, 0.4), (25, 0.2), (50, 0.0), (99, 0.0)])
-def test_a_weight_fades_to_nothing(step, left):
-    assert float(fading(0.4, jnp.int32(step), 50.0)) == pytest.approx(left)
-    assert float(fading(0.4, jnp.int32(step), 0.0)) == 0.0
 
 
 def test_bc_learns_what_is_shown_right_or_wrong():

@@ -9,7 +9,6 @@ from outrider.learn.replay import Transition, add, draw, empty
 from outrider.ops.q_learning import (
     chosen,
     double_value,
-    epsilon_at,
     epsilon_greedy,
     huber,
     lambda_return,
@@ -70,12 +69,6 @@ def test_epsilon_greedy_is_a_distribution():
         want = np.full((30, 5), epsilon / 5)
         want[np.arange(30), values.argmax(1)] += 1 - epsilon
         np.testing.assert_allclose(p, want, atol=1e-6)
-
-
-def test_epsilon_falls_and_stays():
-    found = [float(epsilon_at(jnp.int32(n), 1.0, 0.1, 100.0)) for n in (0, 50, 100, 1000)]
-    np.testing.assert_allclose(found, [1.0, 0.55, 0.1, 0.1], rtol=1e-6)
-    assert float(epsilon_at(jnp.int32(1), 1.0, 0.1, 0.0)) == pytest.approx(0.1)
 
 
 def rows(first, count):

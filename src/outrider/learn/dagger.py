@@ -13,7 +13,7 @@ from outrider.learn.imitation import Pupil, Shown, noted, pupil, study
 from outrider.learn.imitation_settings import DAggerSettings
 from outrider.learn.rates import ImitationRates
 from outrider.learn.replay import add, draw, empty
-from outrider.ops.imitation import fading
+from outrider.ops.schedule import linear
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import Expert
@@ -42,7 +42,7 @@ class DAgger(NamedTuple):
         s = self.settings
         key, act_key, study_key = jax.random.split(learner.key, 3)
 
-        assisted = fading(1.0, learner.diary.steps, s.assisted * self.updates * s.batch)
+        assisted = linear(learner.diary.steps, 1.0, 0.0, s.assisted * self.updates * s.batch)
         adviser = Adviser(self.expert, assisted)
         rollout = collect(
             self.batch, learner.network, learner.copies, learner.sight, act_key, s.rollout, adviser

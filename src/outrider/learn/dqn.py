@@ -24,7 +24,8 @@ from outrider.learn.rates import QRates
 from outrider.learn.replay import Replay, Transition, add, draw, empty, transitions
 from outrider.learn.team import Team
 from outrider.ops.distribution import Discrete
-from outrider.ops.q_learning import chosen, double_value, epsilon_at, huber, one_step_return
+from outrider.ops.q_learning import chosen, double_value, huber, one_step_return
+from outrider.ops.schedule import linear
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
 
@@ -149,7 +150,7 @@ class DQN(NamedTuple):
     def _epsilon(self, learner: QLearner) -> Float[Array, ""]:
         """The share of actions by chance in the coming rollout."""
         rates, budget = learner.rates, self.updates * self.settings.batch
-        return epsilon_at(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
+        return linear(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
 
     def _optimiser(self, rates: QRates) -> optax.GradientTransformation:
         s = self.settings

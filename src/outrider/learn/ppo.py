@@ -25,8 +25,8 @@ from outrider.learn.rates import AnyRates, Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
-from outrider.ops.imitation import fading
 from outrider.ops.ppo import Sample, clipped_loss, normalise
+from outrider.ops.schedule import linear, steered
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch, Copies
@@ -105,7 +105,7 @@ class PPO(NamedTuple):
 
     def learn(self, learner: PPOLearner, rollout: Rollout, key: Key) -> tuple[PPOLearner, Line]:
         """Signals, advantages, epochs, minibatches: what a rollout teaches."""
-        s, rates, team, trajectory = self.settings, learner.rates, self.team, rollout.trajectory
+        s, rates, team, trajectory = self.settings, self._rates_now(learner), self.team, rollout.trajectory
         signal_key, epochs_key = jax.random.split(key)
 
         everyones = team.everyones(trajectory)
@@ -139,7 +139,7 @@ class PPO(NamedTuple):
         )
         samples = self._as_rows(samples)
         fades_over = s.demonstration_share * self.updates * s.batch
-        shown_weight = fading(s.demonstration_weight, learner.diary.steps, fades_over)
+        shown_weight = linear(learner.diary.steps, s.demonstration_weight, 0.0, fades_over)
 
         def minibatches(key: Key) -> Lesson:
             key = team.own_key(key)
@@ -162,8 +162,11 @@ class PPO(NamedTuple):
         )
 
         fault = first_fault(team, rollout, bonus, loss, network)
-        told = (*team.mean((entropy, loss)), fault)
-        diary, line = write(learner.diary, everyones, paid, *told, self.batch.solved_above)
+        entropy, loss = team.mean((entropy, loss))
+        diary, line = write(learner.diary, everyones, paid, entropy, loss, fault, self.batch.solved_above)
+        if s.target_entropy:
+            weight = steered(rates.entropy, entropy, s.target_entropy, s.entropy_gain)
+            learner = learner._replace(rates=learner.rates._replace(entropy=weight))
         learner = learner._replace(network=network, optimiser=state, signal=signal, diary=diary)
         return learner._replace(copies=rollout.copies, sight=rollout.end), line
 
@@ -183,6 +186,14 @@ class PPO(NamedTuple):
         PPO's are normalised.
         """
         return imitation_loss(network, drawn(shown, key, size))[0]
+
+    def _rates_now(self, learner: PPOLearner) -> Rates:
+        """The learner's rates, the entropy bonus's weight as it is at this point of the run."""
+        s, rates = self.settings, learner.rates
+        if not s.entropy_share:
+            return rates
+        falls_over = s.entropy_share * self.updates * s.batch
+        return rates._replace(entropy=linear(learner.diary.steps, rates.entropy, 0.0, falls_over))
 
     def _as_rows(self, samples: Sample) -> Sample:
         """What minibatches draw from: steps `[T * B, ...]`; copies `[B, T, ...]` where a memory needs them in order."""

@@ -23,7 +23,8 @@ from outrider.learn.q_settings import PQNSettings
 from outrider.learn.rates import QRates
 from outrider.learn.team import Team
 from outrider.ops.distribution import Discrete
-from outrider.ops.q_learning import chosen, epsilon_at, lambda_return
+from outrider.ops.q_learning import chosen, lambda_return
+from outrider.ops.schedule import linear
 from outrider.ops.shuffle import shuffled
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
@@ -122,7 +123,7 @@ class PQN(NamedTuple):
     def _epsilon(self, learner: PQNLearner) -> Float[Array, ""]:
         """The share of actions by chance in the coming rollout."""
         rates, budget = learner.rates, self.updates * self.settings.batch
-        return epsilon_at(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
+        return linear(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
 
     def _optimiser(self, rates: QRates) -> optax.GradientTransformation:
         """RAdam, as in the paper."""

@@ -106,7 +106,12 @@ class Settings(RolloutSettings):
     discount: float = 0.99
     trace: float = 0.95  # lambda of the advantage estimator
     clip: float = 0.2
-    entropy: float = 0.01
+    entropy: float = 0.01  # weight of the policy's entropy, in nats, in the loss; at the first step
+    entropy_share: float = (
+        0.0  # share of the run's steps over which that weight falls linearly to 0; 0: it stays
+    )
+    target_entropy: float = 0.0  # nats, to which that weight is steered from update to update; 0: it is not
+    entropy_gain: float = 0.1  # of the steering: a nat too little multiplies the weight by exp(0.1) an update
     value_weight: float = 0.5
     gradient_norm: float = 0.5  # of the whole gradient
     width: int = 64
@@ -129,9 +134,13 @@ class Settings(RolloutSettings):
                 f"learner setting memory = {self.memory!r} and demonstrations exclude each other: they are learned "
                 "from step by step, without what came before; leave one out"
             )
-        if self.demonstration_share > 1:
+        for name in ("demonstration_share", "entropy_share"):
+            if (value := getattr(self, name)) > 1:
+                raise OutriderError(f"learner setting {name} is {value!r}; it must be at most 1")
+        if self.target_entropy and (self.entropy_share or not self.entropy):
             raise OutriderError(
-                f"learner setting demonstration_share is {self.demonstration_share!r}; it must be at most 1"
+                f"learner setting target_entropy = {self.target_entropy!r} steers the weight entropy, which must be "
+                "above 0 at the first step and may not have an entropy_share; mend one of them"
             )
         rows, what = (self.batch, "envs * rollout") if self.memory == "none" else (self.envs, "envs")
         check_shares(self.envs, self.learners, rows, what, self.minibatches)

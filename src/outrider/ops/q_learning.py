@@ -64,8 +64,3 @@ def epsilon_greedy(values: Float[Array, "*n A"], epsilon: Number) -> Float[Array
     actions = values.shape[-1]
     best = values.argmax(-1)[..., None] == jnp.arange(actions)
     return jnp.log(epsilon / actions + (1 - epsilon) * best + LEAST)
-
-
-def epsilon_at(step: Int[Array, ""], begin: Number, end: Number, steps: Number) -> Float[Array, ""]:
-    """Linear from `begin` to `end` over the first `steps` environment steps, then `end`."""
-    return begin + (end - begin) * jnp.minimum(step / jnp.maximum(steps, 1.0), 1.0)
