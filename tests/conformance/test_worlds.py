@@ -255,7 +255,7 @@ def family(world_id):
     return "minigrid" if world_id.startswith("minigrid") else world_id
 
 
-@pytest.mark.parametrize("name", walks.marked([*WORLDS, *(n for n in walks.SLOW if "+only" in n)]))
+@pytest.mark.parametrize("name", walks.marked([*WORLDS, *sorted(n for n in walks.SLOW if "+only" in n)]))
 def test_every_name_can_be_made_and_is_told_about(name):
     facts, _ = check_world(name)
     assert facts.name == name.partition("+")[0]
