@@ -111,7 +111,8 @@ def coverage(what: str, page: Path) -> str:
     if not (measured := result("caption_coverage")):
         return "Not measured yet."
     drawn = os.path.relpath(COVERAGE, page.parent)
-    return f"![Distinct situations over steps, one world of each kind, by chance and trained]({drawn})\n\n{table(measured)}"
+    told = "Distinct situations over steps, one world of each kind, by chance and trained"
+    return f"![{told}]({drawn})\n\n{table(measured)}"
 
 
 def picture(what: str, page: Path) -> str:
