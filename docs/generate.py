@@ -9,7 +9,7 @@ A block in a page is `<!-- KIND:WHAT:begin -->`, what was generated, `<!-- KIND:
     code:PATH::SYMBOL "FROM" to "TO"    the lines of it from the first that contains FROM to the next with TO,
                                         and on to where brackets close
     bench:NAME                          benchmarks/results/NAME.json as a table
-    worlds:all                          the table of worlds
+    worlds:all                          the table of worlds; worlds:options and worlds:scores beside it
     worlds:kinds                        a row for each kind of world
     coverage:all                        benchmarks/results/caption_coverage.json as a chart and a table
     picture:CLAIM                       learning curves and film of a claim, from its evidence

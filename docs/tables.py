@@ -55,8 +55,8 @@ def sweep(what: str, page: Path) -> str:
 
 
 def worlds(what: str, page: Path) -> str:
-    """The table of worlds: all that a plan can name, or a row for each kind."""
-    return _kinds_of_worlds() if what == "kinds" else _all_worlds()
+    """A table of worlds: a row for each kind, or all with their facts, their reference scores or their options."""
+    return {"kinds": _kinds_of_worlds, "all": _all_worlds, "scores": _scores, "options": _options}[what]()
 
 
 def _all_worlds() -> str:
@@ -66,27 +66,30 @@ def _all_worlds() -> str:
     for name, facts in WORLDS.items():
         row = measured.get(name, {})
         rate = row.get("random steps a second")
-        scores = "<br>".join(
-            f"{one.name} {one.score:.4g} ({_source(one.source)})" for one in facts.references
-        )
-        options = _told(listing.options(name))
         rows.append(
-            f"| `{name}` | {facts.description} | {facts.mission} | {row.get('sees', '-')} "
+            f"| `{name}` | {facts.description} | {row.get('sees', '-')} "
             f"| {row.get('actions', len(facts.actions) or '-')} | {facts.horizon:,} | {listing.captions(name):,} "
-            f"| {f'{rate:,.0f}' if rate else '-'} | {scores} | {options} |"
+            f"| {f'{rate:,.0f}' if rate else '-'} |"
         )
-    head = "| world | what to do | mission | sees | actions | longest episode, steps | captions | random steps/s "
+    head = "| world | what to do | sees | actions | longest episode, steps | captions | random steps/s |"
     where = f"\n\nRates: {rates['what']} Measured on {_where(rates)}." if rates["rows"] else ""
-    return (
-        "\n".join(
-            [
-                head + "| scores, with their source | options, with all events |",
-                "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- | --- |",
-                *rows,
-            ]
-        )
-        + where
-    )
+    return "\n".join([head, "| --- | --- | --- | ---: | ---: | ---: | ---: |", *rows]) + where
+
+
+def _scores() -> str:
+    rows = [
+        f"| `{name}` | {one.name} | {one.score:.4g} | {_source(one.source)} |"
+        for name, facts in WORLDS.items()
+        for one in facts.references
+    ]
+    return "\n".join(["| world | who | score | source |", "| --- | --- | ---: | --- |", *rows])
+
+
+def _options() -> str:
+    rows = [
+        f"| `{name}` | {facts.mission} | {_told(listing.options(name))} |" for name, facts in WORLDS.items()
+    ]
+    return "\n".join(["| world | mission | options, with all events |", "| --- | --- | --- |", *rows])
 
 
 def _kinds_of_worlds() -> str:
