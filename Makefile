@@ -58,7 +58,7 @@ BENCHMARKS ?= $(addprefix benchmarks/,ppo_rate.py host_rate.py cartpole_rate.py 
   help_time.py independent_learners.py start_time.py limit.py captions_cost.py signals_cost.py world_rates.py \
   host_worlds_rate.py)
 
-prove: $(VENV)/ready-dev ## Show that every learner learns, and what is scored and seen by chance (an hour)
+prove: $(VENV)/ready-dev ## Show that PPO, DQN and PQN learn, and what is scored and seen by chance (an hour)
 	@for script in $(PROOFS); do echo "$$script"; $(PY) $$script || exit 1; done
 PROOFS ?= $(addprefix benchmarks/,learning_proofs.py craftax_score.py caption_coverage.py random_scores.py shortest_ways.py \
   go_explore.py)

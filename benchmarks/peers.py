@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+LIMIT = 900.0  # seconds of one measurement
 PEERS = Path(__file__).parents[1] / ".venv" / "peers"
 
 
@@ -37,12 +38,23 @@ def interleaved(
 
 
 def _measure(name: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """The last word that a measurement prints, from a process of its own. Ends the program with its last line."""
+    """The last word that a measurement prints, from a process of its own."""
+    return float(printed(name, command, **environment).split()[-1])
+
+
+def printed(name: str, command: Sequence[str], limit: float | None = LIMIT, **environment: str) -> str:
+    """What a process prints. Ends this program where that fails, is silent or takes longer than `limit` seconds."""
     everything = os.environ | environment
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=everything)
-    if done.returncode:
-        sys.exit(f"{name} failed: {(done.stderr.strip() or 'silently').splitlines()[-1]}")
-    return float(done.stdout.split()[-1])
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=limit, check=False, env=everything
+        )
+    except subprocess.TimeoutExpired:
+        sys.exit(f"{name} took more than {limit:.0f} seconds; stop what else runs and try again")
+    if done.returncode or not done.stdout.strip():
+        why = (done.stderr.strip() or "silently").splitlines()[-1]
+        sys.exit(f"{name} ended with {done.returncode} (negative: a signal): {why}")
+    return done.stdout
 
 
 def rows_of(

@@ -54,19 +54,21 @@ def main() -> None:
     signals = (NONE, *(sys.argv[1:] or SIGNALS))
     programs = {signal: prepared(signal) for signal in signals}
     seconds = seconds_in_turns(programs, ROUNDS + 1)
-    taken = {signal: statistics.median(found[1:]) for signal, found in seconds.items()}  # the first warms up
+    plain = seconds[NONE]
     steps = UPDATES * Settings().batch
     rows = []
     for signal in signals:
-        rate, plain = steps / taken[signal], steps / taken[NONE]
-        cost = round(100 * (1 - rate / plain), 1)
+        pairs = list(zip(plain, seconds[signal], strict=True))[1:]  # the first warms up
+        rate = steps / statistics.median(taken for _, taken in pairs)
+        cost = round(100 * (1 - statistics.median(without / taken for without, taken in pairs)), 1)
         rows.append(
             {"signal": signal, "steps per second": round(rate), "cost, %": cost, "at most, %": bar(signal)}
         )
         print(rows[-1], flush=True)
     what = (
         f"PPO on DoorKey-8x8 with its default settings and one learner, by signal: environment steps a second, and how "
-        f"much of plain PPO's rate the signal costs; medians of {ROUNDS} interleaved runs of {UPDATES} updates."
+        f"much of plain PPO's rate the signal costs; medians of {ROUNDS} interleaved runs of {UPDATES} updates, "
+        f"the cost that of ratios within a round."
     )
     if len(sys.argv) == 1:
         print(record("signals_cost", what, rows))

@@ -36,7 +36,6 @@ from tables import ROOT, bench, for_package, result, scores_for_package, sweep, 
 
 from outrider.errors import OutriderError
 from outrider.report.board import readme_table
-from outrider.worlds.listing import kinds
 
 COVERAGE = ROOT / "docs" / "pictures" / "caption-coverage.svg"
 SCORES = ROOT / "src" / "outrider" / "worlds" / "scores.json"
@@ -111,7 +110,7 @@ def coverage(what: str, page: Path) -> str:
     if not (measured := result("caption_coverage")):
         return "Not measured yet."
     drawn = os.path.relpath(COVERAGE, page.parent)
-    told = "Distinct situations over steps, one world of each kind, by chance and trained"
+    told = "Distinct situations over steps, for each world, by chance and trained"
     return f"![{told}]({drawn})\n\n{table(measured)}"
 
 
@@ -155,8 +154,7 @@ def wanted() -> dict[Path, str]:
         claim = verdict.parents[1]
         texts[_picture_path(claim.name)] = learning_curves(claim / "evidence")
     if measured := result("caption_coverage"):
-        charted = {names[0] for names in kinds().values()}  # all sizes would hide one another
-        texts[COVERAGE] = coverage_chart([row for row in measured["rows"] if row["world"] in charted])
+        texts[COVERAGE] = coverage_chart(measured["rows"])
     if measured := result("world_rates"):
         texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = for_package(measured)
     texts[SCORES] = scores_for_package(result("random_scores"), result("shortest_ways"))

@@ -19,6 +19,7 @@ from outrider.agents.gtrxl import GTrXL
 from outrider.agents.memory import GRU
 from outrider.agents.rows import RowFeatures
 from outrider.ops.distribution import Continuous, Space
+from outrider.ops.keys import apart
 from outrider.ops.layers import Perceptron
 from outrider.types import Key, Obs
 
@@ -51,7 +52,7 @@ class ActorCritic(eqx.Module):
         hidden = [width] * depth
         inputs = features.size
         if encoder != "flat" or memory != "none":
-            encoder_key, memory_key = jax.random.split(jax.random.fold_in(key, 1))
+            encoder_key, memory_key = jax.random.split(apart(key))
             self.encoder = (
                 Flat(encoder_key, inputs, width)
                 if encoder == "flat"

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from outrider.agents.agent import Agent
+from outrider.ops.keys import apart
 from outrider.types import Key, Number, Obs, Trajectory
 from outrider.worlds.batch import Batch, Copies
 from outrider.worlds.experts import Expert
@@ -74,7 +75,7 @@ def collect(
         advice = None
         if adviser:
             advice = jax.vmap(adviser.expert)(copies.world)
-            takes = jax.random.bernoulli(jax.random.fold_in(act_key, 1), adviser.share, advice.shape)
+            takes = jax.random.bernoulli(apart(act_key), adviser.share, advice.shape)
             action = jnp.where(takes, advice, action)
         log_prob, _ = network.space.log_prob_and_entropy(outputs, action)
         after = batch.step(world_key, copies, action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import get_args
 
 import jax
@@ -12,7 +13,7 @@ from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.q_settings import QSettings
 from outrider.learn.settings import Settings
-from outrider.ops.distribution import Discrete, Space
+from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.worlds.world import World
 
 FLAG_BITS = 32
@@ -48,6 +49,8 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
         raise OutriderError(
             f"{algorithm_of(settings)} values each of a few actions, and {world.id} has none to list; use ppo"
         )
+    if isinstance(settings, Settings) and settings.target_entropy:
+        _check_target(world, settings.target_entropy)
     if isinstance(settings, HierarchySettings) and not world.flags:
         raise OutriderError(
             f"{algorithm_of(settings)} chooses among the kinds of event that an observation has flags for, and "
@@ -61,4 +64,20 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
         raise OutriderError(
             f"{world.id} says that it observes a grid and a vector of the shapes {said}, and gives {found}; "
             "mend the world"
+        )
+
+
+def _check_target(world: World, target: float) -> None:
+    """Refuse an entropy that no policy of these actions has, or that says nothing about them."""
+    space = world.space
+    if isinstance(space, Continuous):
+        raise OutriderError(
+            f"learner setting target_entropy is for actions that can be counted, and those of {world.id} are "
+            "continuous; leave it out"
+        )
+    most = math.log(math.prod([space.n] if isinstance(space, Discrete) else space.sizes))
+    if target >= most:
+        raise OutriderError(
+            f"learner setting target_entropy = {target:g} nats is not below {most:.2f}, that of chance in "
+            f"{world.id}; lower it"
         )

@@ -18,6 +18,7 @@ from outrider.learn.host_words import CODES
 from outrider.learn.ppo import PPO, Learner
 from outrider.learn.rates import Rates
 from outrider.learn.settings import Settings
+from outrider.ops.keys import apart
 from outrider.types import Key
 from outrider.worlds.batch import Batch
 from outrider.worlds.host import HostWorlds
@@ -42,7 +43,7 @@ def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:
     rates = Rates.of(s)
     optimiser = ppo._optimiser(rates).init(ravel_pytree(network)[0])
     codes = CODES if worlds.teller else 1  # only silence
-    signal = ppo.signal.init(jax.random.fold_in(key, 0), empty_atlas(codes))
+    signal = ppo.signal.init(apart(key), empty_atlas(codes))
     return Learner(network, optimiser, _none, NOWHERE, signal, start(codes), rates, key)
 
 

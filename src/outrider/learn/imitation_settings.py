@@ -37,9 +37,7 @@ class BCSettings(ImitationSettings):
     The defaults were tried on DoorKey alone: no search stands behind them yet.
     """
 
-    demonstrations: str = (
-        "expert:256"  # so many episodes of the world's expert, or the folder of a Minari dataset
-    )
+    demonstrations: str = "expert:256"  # episodes of the world's expert, or the folder of a Minari dataset
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,9 +56,7 @@ class DAggerSettings(ImitationSettings):
     """
 
     capacity: int = 200_000  # labelled steps that are kept; the oldest go first
-    assisted: float = (
-        0.1  # share of the run's steps over which the expert's part of the actions falls from 1 to 0
-    )
+    assisted: float = 0.1  # share of the run's steps over which the expert's part of the actions falls to 0
 
     def __post_init__(self) -> None:
         super().__post_init__()

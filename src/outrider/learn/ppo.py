@@ -25,6 +25,7 @@ from outrider.learn.rates import AnyRates, Rates
 from outrider.learn.settings import Settings
 from outrider.learn.team import AXIS, Team
 from outrider.ops.advantage import gae
+from outrider.ops.keys import apart
 from outrider.ops.ppo import Sample, clipped_loss, normalise
 from outrider.ops.schedule import linear, steered
 from outrider.ops.shuffle import shuffled
@@ -144,7 +145,7 @@ class PPO(NamedTuple):
         def minibatches(key: Key) -> Lesson:
             key = team.own_key(key)
             order = shuffled(key, len(samples.value)).reshape(s.minibatches, -1)
-            keys = jax.random.split(jax.random.fold_in(key, 1), s.minibatches)
+            keys = jax.random.split(apart(key), s.minibatches)
             return Lesson(order, self._normalised(samples, order), keys)
 
         def losses(network: ActorCritic, lesson: Lesson) -> tuple[Array, Array]:

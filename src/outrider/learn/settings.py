@@ -107,9 +107,7 @@ class Settings(RolloutSettings):
     trace: float = 0.95  # lambda of the advantage estimator
     clip: float = 0.2
     entropy: float = 0.01  # weight of the policy's entropy, in nats, in the loss; at the first step
-    entropy_share: float = (
-        0.0  # share of the run's steps over which that weight falls linearly to 0; 0: it stays
-    )
+    entropy_share: float = 0.0  # share of the run's steps over which it falls linearly to 0; 0: it stays
     target_entropy: float = 0.0  # nats, to which that weight is steered from update to update; 0: it is not
     entropy_gain: float = 0.1  # of the steering: a nat too little multiplies the weight by exp(0.1) an update
     value_weight: float = 0.5
@@ -122,9 +120,7 @@ class Settings(RolloutSettings):
     demonstrations: str = ""  # to stay near: expert:256, or the folder of a Minari dataset; none where empty
     demonstration_weight: float = 0.1  # of their cross-entropy in the loss, at the first step
     demonstration_share: float = 0.5  # share of the run's steps over which that weight falls linearly to 0
-    cells: str = (
-        "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers", tile and colour
-    )
+    cells: str = "planes"  # how a cell becomes numbers: "planes", one a class of tiles, or "numbers"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,10 +133,10 @@ class Settings(RolloutSettings):
         for name in ("demonstration_share", "entropy_share"):
             if (value := getattr(self, name)) > 1:
                 raise OutriderError(f"learner setting {name} is {value!r}; it must be at most 1")
-        if self.target_entropy and (self.entropy_share or not self.entropy):
+        if self.target_entropy and (self.entropy_share or not self.entropy or not self.entropy_gain):
             raise OutriderError(
                 f"learner setting target_entropy = {self.target_entropy!r} steers the weight entropy, which must be "
-                "above 0 at the first step and may not have an entropy_share; mend one of them"
+                "above 0, as must entropy_gain, and may not have an entropy_share; mend one of them"
             )
         rows, what = (self.batch, "envs * rollout") if self.memory == "none" else (self.envs, "envs")
         check_shares(self.envs, self.learners, rows, what, self.minibatches)

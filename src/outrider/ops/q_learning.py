@@ -1,4 +1,4 @@
-"""Mathematics of Q-learning: returns and targets, the error's loss, epsilon-greedy policies and their schedule.
+"""Mathematics of Q-learning: returns and targets, the error's loss, epsilon-greedy policies.
 
 Termination is not truncation: a terminated step has no future, a truncated one keeps the value of what it ended in,
 which the caller gives as its next value.

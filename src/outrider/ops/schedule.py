@@ -7,9 +7,9 @@ from jaxtyping import Array, Float, Int
 
 from outrider.types import Number
 
-MOST_WEIGHT = (
-    10.0  # of an entropy bonus that is steered: a target that cannot be reached would raise it for ever
-)
+# Of an entropy bonus that is steered: a policy that is far from its target for long, as one that has not found a reward
+# yet, would otherwise take the weight where it needs as long to come back from.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-4, 10.0
 
 
 def linear(step: Int[Array, ""], begin: Number, end: Number, steps: Number) -> Float[Array, ""]:
@@ -24,4 +24,4 @@ def steered(weight: Number, entropy: Float[Array, ""], target: Number, gain: Num
     One step of gradient descent on the logarithm of the weight (Haarnoja et al. 2018, "Soft Actor-Critic Algorithms and
     Applications", eq. 18). There the step is multiplied by the weight itself, which makes small weights slow; here not.
     """
-    return jnp.minimum(weight * jnp.exp(gain * (target - entropy)), MOST_WEIGHT)
+    return jnp.clip(weight * jnp.exp(gain * (target - entropy)), LEAST_WEIGHT, MOST_WEIGHT)

@@ -22,6 +22,9 @@ PACKAGES = (
 )  # fmt: skip
 # The sources that a training run depends on, beside the packages.
 TRAINING = ("_xla.py", "types.py", "ops", "worlds", "explore", "guide", "agents", "learn")
+NO_SOURCE = tuple(
+    f":(top,exclude){path}" for path in ("docs", "benchmarks/results", "README.md", "CHANGELOG.md")
+)
 VARIABLES = ("XLA_FLAGS", "NPROC", "JAX_NUM_CPU_DEVICES", "JAX_PLATFORMS", "OMP_NUM_THREADS")
 
 
@@ -84,9 +87,12 @@ def package_versions() -> dict[str, str]:
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """The commit of the source and whether it was changed since; both None where there is no git."""
+    """The commit of the source and whether it was changed since; both None where there is no git.
+
+    Pages and results of measurements are no source: one that was written must not make the next look changed.
+    """
     commit = _git(folder, "rev-parse", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":/", *NO_SOURCE)
     return {"commit": commit, "changed_since_commit": None if changes is None else bool(changes)}
 
 

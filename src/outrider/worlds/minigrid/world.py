@@ -15,6 +15,7 @@ from xminigrid.registration import make as make_layout
 from xminigrid.types import RuleSet as XLandRuleSet
 
 from outrider.ops.distribution import Discrete, Space
+from outrider.ops.keys import apart
 from outrider.types import Key, Obs, Step
 from outrider.worlds.minigrid import captioner, clutter, dynamics, layouts, outcome, rules, sketches
 from outrider.worlds.minigrid import tiles as t
@@ -89,7 +90,7 @@ class MiniGrid:
             wanted = outcome.example(cells)
         state = State(dynamics.Grid(cells, agent, jnp.int32(0), wanted), jnp.int32(0))
         if self.clutter:
-            strewn = clutter.strew(jax.random.fold_in(key, 1), cells, self.clutter)
+            strewn = clutter.strew(apart(key), cells, self.clutter)
             state = state._replace(clutter=strewn)
         if self.facts.doors:
             state = state._replace(doors=captioner.door_places(cells, self.facts.doors))
