@@ -11,6 +11,7 @@ from outrider.agents.actor_critic import ActorCritic
 from outrider.agents.bootstrapped import Bootstrapped, Members
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
+from outrider.agents.released import Policy
 from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
 from outrider.learn.fit import check_fit
@@ -80,6 +81,16 @@ def agents():
     for memory in ("none", "gru"):
         network = ActorCritic(jax.random.key(3), FEATURES, Discrete(3), 8, 2, memory=memory)
         yield network, network.start(ROWS)
+
+
+def test_a_released_policy_takes_both_forms():
+    network = ActorCritic(jax.random.key(3), FEATURES, Discrete(3), 8, 2)
+    policy, held, rng = Policy(network, {"world": "sea"}), network.start(ROWS), jax.random.key(4)
+    actions = [policy.act(held, obs, np.zeros(ROWS, bool), rng)[0] for obs in sights()]
+    np.testing.assert_array_equal(*actions)
+    short = sights()[0]
+    with pytest.raises(OutriderError, match="acts on a grid, a vector and restarts"):
+        policy.act(held, short._replace(vector=short.vector[:, [0, 0]]), np.zeros(ROWS, bool))
 
 
 @pytest.mark.parametrize("which", range(4))

@@ -7,7 +7,7 @@ from outrider.learn.evaluate import EPISODES
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.train import train
 
-WORLD, STEPS, SEEDS = DeepSea(10), 12_000, (0, 1, 2)
+WORLD, STEPS, SEEDS = DeepSea(10), 6_000, (0, 1, 2)
 SETTINGS = DQNSettings(
     members=10, prior=5.0, envs=4, rollout=10, minibatches=10, rows=64, width=32, depth=1, epsilon_start=0.0,
     epsilon_end=0.0, learning_rate=3e-3, warmup=200, capacity=10_000, target_every=1, dueling=False, double=False,
