@@ -26,6 +26,10 @@ SIZES = (10, 20, 30, 40)
 SEEDS = range(5)
 EPISODES, BEST, REGRET = 10_000, 0.99, 0.9
 PART = 2_000  # about so many environment steps between two looks at the criterion
+WHAT = (
+    f"DeepSea by bsuite's criterion: of {len(SEEDS)} seeds, those whose average regret falls below {REGRET} within "
+    f"{EPISODES:,} episodes, and the episode at which it does in the median and the last of those."
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Learner:
     signal: str = "none"
 
 
+# Chosen on size 20 by seeds that are not among SEEDS: docs/how-to/explore-without-language.md tells among how many.
 on_policy = {"envs": 16, "rollout": 32}
 replayed = {"algorithm": "dqn", "rows": 128, "depth": 1, "target_every": 1}
 by_chance = {
@@ -60,7 +65,6 @@ of_members = {
 LEARNERS = (
     Learner("PPO", on_policy),
     Learner("DQN, epsilon-greedy", by_chance),
-    Learner("PPO, counts", on_policy, "observation-count"),
     Learner(
         "DQN, counts", {**by_chance, "epsilon_start": 0.1, "epsilon_end": 0.02}, "scale(observation-count, 3)"
     ),
@@ -68,7 +72,7 @@ LEARNERS = (
         "DQN, bootstrapped",
         {
             **of_members,
-            **{"members": 10, "prior": 10.0, "epsilon_start": 0.0, "epsilon_end": 0.0},
+            **{"members": 20, "prior": 10.0, "epsilon_start": 0.0, "epsilon_end": 0.0},
             **{"capacity": 10_000, "double": False, "dueling": False},
         },
     ),
@@ -125,12 +129,8 @@ def main() -> None:
     ]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = dict(zip(works, pool.map(one, works), strict=True))
-    what = (
-        f"DeepSea by bsuite's criterion: of {len(SEEDS)} seeds, those whose average regret falls below {REGRET} "
-        f"within {EPISODES:,} episodes, and the episode at which it does in the median of those that do."
-    )
     if not chosen:
-        print(record("deep_sea", what, [found[work] for work in sorted(works)]))
+        print(record("deep_sea", WHAT, [found[work] for work in sorted(works)]))
 
 
 def one(work: tuple[int, int]) -> dict[str, Any]:
