@@ -14,10 +14,30 @@ Number = Float[Array, ""] | float  # on the device, or in the program
 
 
 class Obs(NamedTuple):
-    """What an agent sees: a grid of cells (none where a world has no grid), and a vector of flags and numbers."""
+    """What an agent sees: a grid of cells (none where a world has no grid), and a vector of flags and numbers.
+
+    A vector of zeros and a single one may be said by the one's place: an int32 `[*batch, 1]`, and nothing but zeros by
+    the vector's length. Networks take both forms alike; this one is looked up where the other is multiplied.
+    """
 
     grid: UInt8[Array, "*batch h w"]
-    vector: Shaped[Array, "*batch k"]  # bytes or floats
+    vector: Shaped[Array, "*batch k"]  # bytes or floats, or the place of the only one
+
+
+def shown_shape(obs: Obs, length: int) -> tuple[int, ...]:
+    """The shape that one observation's vector of that `length` has in the form in which `obs` gives it."""
+    return (1,) if obs.vector.dtype == "int32" else (length,)
+
+
+class Transition(NamedTuple):
+    """One environment step `[N, ...]` for itself, with observations as the world gave them and not as features."""
+
+    obs: Obs
+    action: Int[Array, "N"]
+    reward: Float[Array, "N"]
+    terminated: Bool[Array, "N"]
+    next: Obs  # what the step led to, before any reset; without meaning where it terminated
+    situation: Any = None  # [N, K] codes of what held there, where a signal may want to know
 
 
 class Atlas(NamedTuple):

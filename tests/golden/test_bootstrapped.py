@@ -18,9 +18,8 @@ from outrider.explore.signal import nothing
 from outrider.learn.dqn import DQN
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.rates import QRates
-from outrider.learn.replay import Transition
 from outrider.ops.distribution import Discrete
-from outrider.types import Atlas, Obs
+from outrider.types import Atlas, Obs, Transition
 from outrider.worlds.batch import Batch
 from outrider.worlds.spaces import Part, Row
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import walks
+from outrider.agents.features import Features
 from outrider.worlds.names import event_sentences, situation_text
 
 gymnax = pytest.importorskip("gymnax")
@@ -24,7 +25,13 @@ def test_steps_are_gymnaxs_own(world_id):
     step = jax.jit(jax.vmap(lambda k, s, a: world.env.step(k, s, a, world.params)))
     _, _, reward, terminated, truncated, info = jax.device_get(step(walks.keys(0), states, actions))
     seen = info["final_observation"].reshape(walks.ROWS, -1)
-    np.testing.assert_allclose(ours.obs.vector, seen, atol=1e-6)
+    told = Features("planes", world.view, world.vector)(
+        ours.obs
+    )  # as numbers, in whichever form they are given
+    np.testing.assert_allclose(told, seen, atol=1e-6)
+    if ours.obs.vector.dtype == np.int32:
+        assert ours.obs.vector.min() >= 0
+        assert ours.obs.vector.max() == world.vector  # at an end nothing is shown
     np.testing.assert_allclose(ours.reward, reward, atol=1e-6)
     np.testing.assert_array_equal(ours.terminated, terminated)
     np.testing.assert_array_equal(ours.truncated, truncated & ~terminated)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from outrider.learn.replay import Transition, add, draw, empty
+from outrider.learn.replay import add, draw, empty
 from outrider.ops.q_learning import (
     chosen,
     double_value,
@@ -14,7 +14,7 @@ from outrider.ops.q_learning import (
     lambda_return,
     one_step_return,
 )
-from outrider.types import Obs
+from outrider.types import Obs, Transition
 
 RNG = np.random.default_rng(3)
 

@@ -11,7 +11,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from outrider.agents.encoder import Convolutional, Encoder, Flat
 from outrider.agents.features import Features
@@ -75,7 +75,7 @@ class ActorCritic(eqx.Module):
         self, held: Any, obs: Obs, restart: Bool[Array, "n"]
     ) -> tuple[Float[Array, "n outputs"], Float[Array, "n"], Any]:
         """Outputs, values and the memory after one step; `restart` where it begins an episode."""
-        x = self.features(obs)
+        x = self.features.inputs(obs)
         if self.encoder:
             x = self.encoder(x)
         if self.memory:
@@ -83,7 +83,10 @@ class ActorCritic(eqx.Module):
         return *self._heads(x), held
 
     def over(
-        self, held: Any, features: Float[Array, "n *T size"], restart: Bool[Array, "n *T"]
+        self,
+        held: Any,
+        features: Float[Array, "n *T size"] | Int[Array, "n *T"],
+        restart: Bool[Array, "n *T"],
     ) -> tuple[Float[Array, "n *T outputs"], Float[Array, "n *T"]]:
         """Outputs and values of rows: single steps without a memory; with one, `T` steps that begin with `held`."""
         x = self.encoder(features) if self.encoder else features

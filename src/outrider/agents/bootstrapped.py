@@ -7,7 +7,7 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, UInt32
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from outrider.agents.features import Features
 from outrider.agents.q_network import EpsilonGreedy, QNetwork
@@ -48,7 +48,16 @@ class Members(eqx.Module):
         """How many members there are."""
         return len(self.learned.advantage.bias)
 
-    def __call__(self, features: Float[Array, "*n size"]) -> Float[Array, "m *n A"]:
+    @property
+    def trained(self) -> QNetwork:
+        """What is learned, without the priors."""
+        return self.learned
+
+    def retrained(self, learned: QNetwork) -> Members:
+        """The same priors beside other learned networks."""
+        return eqx.tree_at(lambda members: members.learned, self, learned)
+
+    def __call__(self, features: Float[Array, "*n size"] | Int[Array, "*n"]) -> Float[Array, "m *n A"]:
         said = jax.vmap(lambda network: network(features))
         return said(self.learned) + self.prior * jax.lax.stop_gradient(said(self.priors))
 
@@ -70,7 +79,7 @@ class Bootstrapped(EpsilonGreedy):
     ) -> tuple[Float[Array, "n A"], Float[Array, "n"], UInt32[Array, "n"]]:
         """Log-probabilities of the actions and the value of the best one, by each copy's member; the words."""
         held = jnp.where(restart, _mixed(held), held)
-        every = self.values(self.values.features(obs))
+        every = self.values(self.values.features.inputs(obs))
         member = (held % self.values.size).astype(jnp.int32)
         values = jnp.take_along_axis(every, member[None, :, None], axis=0)[0]
         return epsilon_greedy(values, self.epsilon), values.max(-1), held

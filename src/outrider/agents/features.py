@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -37,7 +38,15 @@ class Features:
         planes, height, width = self.picture
         return planes * height * width + self.vector
 
+    def inputs(self, obs: Obs) -> Float[Array, "n size"] | Int[Array, "n"]:
+        """What a first layer takes: the row, or of a row that is zeros but for a one only where it stands."""
+        if obs.vector.dtype == jnp.int32:
+            return obs.vector[..., 0]
+        return self(obs)
+
     def __call__(self, obs: Obs) -> Float[Array, "n size"]:
+        if obs.vector.dtype == jnp.int32:
+            obs = obs._replace(vector=jax.nn.one_hot(obs.vector[..., 0], self.vector))
         cells = obs.grid.reshape(obs.grid.shape[0], -1)
         tile, colour = cells // t.COLOURS, cells % t.COLOURS
         if self.kind == "planes":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from outrider.agents.encoder import Convolutional
 from outrider.agents.features import Features
@@ -54,7 +54,16 @@ class QNetwork(eqx.Module):
         self.advantage = Layer(advantage_key, width, space.n, 1.0)
         self.value = Layer(value_key, width, 1, 1.0) if dueling else None
 
-    def __call__(self, features: Float[Array, "*n size"]) -> Float[Array, "*n A"]:
+    @property
+    def trained(self) -> QNetwork:
+        """What is learned: all of it."""
+        return self
+
+    def retrained(self, learned: QNetwork) -> QNetwork:
+        """The network that has learned."""
+        return learned
+
+    def __call__(self, features: Float[Array, "*n size"] | Int[Array, "*n"]) -> Float[Array, "*n A"]:
         x = self.encoder(features) if self.encoder else features
         for place, layer in enumerate(self.layers):
             x = layer(x)
@@ -89,7 +98,7 @@ class EpsilonGreedy(eqx.Module):
         self, held: tuple[()], obs: Obs, restart: Bool[Array, "n"]
     ) -> tuple[Float[Array, "n A"], Float[Array, "n"], tuple[()]]:
         """Log-probabilities of the actions, the value of the best one, and no memory."""
-        values = self.values(self.features(obs))
+        values = self.values(self.features.inputs(obs))
         return epsilon_greedy(values, self.epsilon), values.max(-1), held
 
     def entropy(self) -> Float[Array, ""]:

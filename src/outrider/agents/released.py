@@ -29,7 +29,7 @@ from outrider.agents.rows import RowFeatures
 from outrider.errors import OutriderError
 from outrider.files import write_file
 from outrider.ops.distribution import Continuous, Discrete, MultiDiscrete
-from outrider.types import Key, Obs
+from outrider.types import Key, Obs, shown_shape
 from outrider.worlds.spaces import Part, Row
 
 FORMAT = 2  # 1 was NumPy's npz
@@ -72,7 +72,7 @@ class Policy:
         Errors: an observation of another shape than the network's.
         """
         features, copies = self.network.features, len(np.shape(obs.grid)) and np.shape(obs.grid)[0]
-        want = ((copies, *features.view), (copies, features.vector), (copies,))
+        want = ((copies, *features.view), (copies, *shown_shape(obs, features.vector)), (copies,))
         found = (np.shape(obs.grid), np.shape(obs.vector), np.shape(restart))
         if found != want:
             raise OutriderError(

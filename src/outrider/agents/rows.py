@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from outrider.types import Obs
 from outrider.worlds.spaces import Row
@@ -37,6 +37,12 @@ class RowFeatures:
     def picture(self) -> tuple[int, int, int]:
         """No view."""
         return (0, 0, 0)
+
+    def inputs(self, obs: Obs) -> Float[Array, "n size"] | Int[Array, "n"]:
+        """What a first layer takes: the row, or of a row that is one choice only which."""
+        if self.size > 1 and len(self.row.parts) == self.vector == 1 and self.row.parts[0].choices:
+            return obs.vector[:, 0].astype(jnp.int32)
+        return self(obs)
 
     def __call__(self, obs: Obs) -> Float[Array, "n size"]:
         made, at = [], 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -10,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from outrider.explore.signal import Ground, Metrics, Signal
 from outrider.ops.moments import Moments
-from outrider.types import Atlas, Key, Trajectory
+from outrider.types import Atlas, Key, Trajectory, Transition
 
 
 def chain(*signals: Signal) -> Signal:
@@ -33,18 +34,36 @@ def chain(*signals: Signal) -> Signal:
     def told(states: tuple, atlas: Atlas) -> tuple:
         return tuple(signal.told(state, atlas) for signal, state in zip(signals, states, strict=True))
 
-    return Signal(init, bonus, update, told)
+    def again(states: tuple, steps: Transition) -> Float[Array, "N"]:
+        paid = [pays(state, steps) for pays, state in zip(known, states, strict=True)]
+        return sum(paid[1:], paid[0])
+
+    known = [signal.again for signal in signals if signal.again]
+    return Signal(init, bonus, update, told, again if len(known) == len(signals) else None)
+
+
+def _again(
+    signal: Signal, changed: Callable[[Any, Float[Array, "N"]], Float[Array, "N"]], within: bool = True
+) -> Callable[[Any, Transition], Float[Array, "N"]] | None:
+    """What the signal pays again, `changed`; `within`: the signal's state is the `inner` one of that around it."""
+    if not (pays := signal.again):
+        return None
+    return lambda state, steps: changed(state, pays(state.inner if within else state, steps))
 
 
 def scale(signal: Signal, by: float) -> Signal:
     """`by` times what the signal pays."""
-    return signal._replace(bonus=lambda state, trajectory: by * signal.bonus(state, trajectory))
+    return signal._replace(
+        bonus=lambda state, trajectory: by * signal.bonus(state, trajectory),
+        again=_again(signal, lambda state, paid: by * paid, within=False),
+    )
 
 
 def clip(signal: Signal, most: float) -> Signal:
     """What the signal pays, but never above `most` a step nor below minus that."""
     return signal._replace(
-        bonus=lambda state, trajectory: jnp.clip(signal.bonus(state, trajectory), -most, most)
+        bonus=lambda state, trajectory: jnp.clip(signal.bonus(state, trajectory), -most, most),
+        again=_again(signal, lambda state, paid: jnp.clip(paid, -most, most), within=False),
     )
 
 
@@ -58,9 +77,11 @@ class Annealed(NamedTuple):
 def anneal(signal: Signal, over: int) -> Signal:
     """What the signal pays, falling linearly to 0 over so many environment steps of the learner's whole team."""
 
+    def left(state: Annealed) -> Float[Array, ""]:
+        return jnp.maximum(0.0, 1 - state.steps / float(over))
+
     def bonus(state: Annealed, trajectory: Trajectory) -> Float[Array, "T B"]:
-        left = jnp.maximum(0.0, 1 - state.steps / float(over))
-        return left * signal.bonus(state.inner, trajectory)
+        return left(state) * signal.bonus(state.inner, trajectory)
 
     def update(state: Annealed, trajectory: Trajectory, key: Key) -> tuple[Annealed, Metrics]:
         inner, metrics = signal.update(state.inner, trajectory, key)
@@ -69,7 +90,10 @@ def anneal(signal: Signal, over: int) -> Signal:
     def told(state: Annealed, atlas: Atlas) -> Annealed:
         return state._replace(inner=signal.told(state.inner, atlas))
 
-    return Signal(lambda key, atlas: Annealed(signal.init(key, atlas), jnp.int32(0)), bonus, update, told)
+    def init(key: Key, atlas: Atlas) -> Annealed:
+        return Annealed(signal.init(key, atlas), jnp.int32(0))
+
+    return Signal(init, bonus, update, told, _again(signal, lambda state, paid: left(state) * paid))
 
 
 class Normalised(NamedTuple):
@@ -86,8 +110,11 @@ def normalise(signal: Signal, ground: Ground, discount: float = 0.99) -> Signal:
     The sums go on through the ends of episodes, as the paper's do. The first rollout is paid as it is.
     """
 
+    def normal(state: Normalised, paid: Array) -> Array:
+        return paid / jnp.sqrt(state.moments.variance + 1e-8)
+
     def bonus(state: Normalised, trajectory: Trajectory) -> Float[Array, "T B"]:
-        return signal.bonus(state.inner, trajectory) / jnp.sqrt(state.moments.variance + 1e-8)
+        return normal(state, signal.bonus(state.inner, trajectory))
 
     def update(state: Normalised, trajectory: Trajectory, key: Key) -> tuple[Normalised, Metrics]:
         def step(total: Array, paid: Array) -> tuple[Array, Array]:
@@ -104,4 +131,4 @@ def normalise(signal: Signal, ground: Ground, discount: float = 0.99) -> Signal:
     def told(state: Normalised, atlas: Atlas) -> Normalised:
         return state._replace(inner=signal.told(state.inner, atlas))
 
-    return Signal(init, bonus, update, told)
+    return Signal(init, bonus, update, told, _again(signal, normal))

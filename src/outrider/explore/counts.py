@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from outrider.explore.signal import Ground, Metrics, Signal, ends, payable
 from outrider.explore.visits import MOST, Visits, counted, places
-from outrider.types import Atlas, Key, Trajectory
+from outrider.types import Atlas, Key, Trajectory, Transition
 
 BITS = 16  # of the table that is kept for ever
 
@@ -15,17 +15,23 @@ BITS = 16  # of the table that is kept for ever
 def count(ground: Ground, of: str = "observations", scale: float = 0.1) -> Signal:
     """`scale / sqrt(n)` of the place reached, n visits in the learner's whole life, this one included.
 
-    Source: Bellemare et al. 2016, eq. 2; hashed as Tang et al. 2017, with exact rows in place of SimHash.
+    Source: Bellemare et al. 2016, eq. 2; hashed as Tang et al. 2017, with exact rows in place of SimHash. What is drawn
+    from a replay is paid by the visits so far, as Laskin et al. 2021 pay it; Bellemare et al. keep what was paid.
     """
 
     def bonus(n: Array, trajectory: Trajectory) -> Float[Array, "T B"]:
         visits = counted(n, places(trajectory, of, BITS))[1]
         return jnp.where(payable(trajectory), scale / jnp.sqrt(visits), 0.0)
 
+    def again(n: Array, steps: Transition) -> Float[Array, "N"]:
+        visits = jnp.maximum(n[places(steps, of, BITS)], 1)
+        return jnp.where(steps.terminated, 0.0, scale / jnp.sqrt(visits))
+
     return Signal(
         init=lambda key, atlas: jnp.zeros(1 << BITS, jnp.int32),
         bonus=bonus,
         update=lambda n, trajectory, key: (n.at[places(trajectory, of, BITS)].add(1), {}),
+        again=again,
     )
 
 

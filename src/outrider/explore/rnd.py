@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from outrider.explore.learned import Moves, Student, moves, student, taught
+from outrider.explore.learned import MOST, Moves, Student, moves, student, taught
 from outrider.explore.signal import Ground, Metrics, Signal
 from outrider.ops.layers import Perceptron
-from outrider.types import Atlas, Key, Trajectory
+from outrider.types import Atlas, Key, Trajectory, Transition
 
 WIDTH, OUTPUTS = 64, 64
 
@@ -45,7 +45,11 @@ def rnd(ground: Ground) -> Signal:
         pupil, metrics = taught(state.pupil, ground, trajectory, key, loss)
         return Distilled(state.target, pupil), metrics
 
-    return Signal(init, bonus, update)
+    def again(state: Distilled, steps: Transition) -> Float[Array, "N"]:
+        rows = state.pupil.seen.standard(ground.features(steps.next), MOST)
+        return jnp.where(steps.terminated, 0.0, surprise(state.target, state.pupil.networks, rows))
+
+    return Signal(init, bonus, update, again=again)
 
 
 def surprise(target: Perceptron, predictor: Perceptron, rows: Float[Array, "*n size"]) -> Float[Array, "*n"]:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from outrider.ops.distribution import Space
-from outrider.types import Atlas, Key, Obs, Trajectory
+from outrider.types import Atlas, Key, Obs, Trajectory, Transition
 
 Metrics = dict[str, Float[Array, ""]]
 
@@ -20,12 +20,16 @@ class Signal(NamedTuple):
 
     What a language model said, the atlas, is part of the state: so one compiled program serves every engine. Where a
     world's sentences come one by one, `told` puts a grown atlas into the state.
+
+    What a replay holds may be drawn when it is no longer new. `again` says what a step of long ago would be paid under
+    the present state; there is none where that depends on the episode around it, and then it keeps what it was paid.
     """
 
     init: Callable[[Key, Atlas], Any]
     bonus: Callable[[Any, Trajectory], Float[Array, "T B"]]
     update: Callable[[Any, Trajectory, Key], tuple[Any, Metrics]]
     told: Callable[[Any, Atlas], Any] = lambda state, atlas: state
+    again: Callable[[Any, Transition], Float[Array, "N"]] | None = None
 
 
 class Ground(NamedTuple):
@@ -47,6 +51,7 @@ def nothing() -> Signal:
         init=lambda key, atlas: (),
         bonus=lambda state, trajectory: jnp.zeros_like(trajectory.reward),
         update=lambda state, trajectory, key: (state, {}),
+        again=lambda state, steps: jnp.zeros_like(steps.reward),
     )
 
 

@@ -10,20 +10,21 @@ import numpy as np
 from jaxtyping import Array, Bool, Int
 
 from outrider.errors import OutriderError
-from outrider.types import Obs, Trajectory
+from outrider.types import Obs, Trajectory, Transition
 
 OF = ("observations", "situations")
 GRAIN = 16  # numbers that are no bytes are told apart to a sixteenth
 MOST = 4096  # buckets of one copy's episode
 
 
-def places(trajectory: Trajectory, of: str, bits: int) -> Int[Array, "T B"]:
+def places(steps: Trajectory | Transition, of: str, bits: int) -> Int[Array, "*n"]:
     """A bucket below `2 ** bits` for where each step led to: what is seen there, or the situation there."""
     if of == "situations":
-        return hashed(trajectory.situation, bits)
+        return hashed(steps.situation, bits)
     if of != "observations":
         raise OutriderError(f"places are told apart by {' or '.join(OF)}, not by {of!r}; use one of these")
-    return hashed(sights(trajectory.reached, trajectory.reward.ndim), bits)
+    reached = steps.next if isinstance(steps, Transition) else steps.reached
+    return hashed(sights(reached, steps.reward.ndim), bits)
 
 
 def sights(obs: Obs, axes: int) -> Int[Array, "*n k"]:

@@ -181,8 +181,8 @@ def _sights(obs: Obs) -> gymnasium.spaces.Dict:
     from gymnasium.spaces import Dict as Sights
 
     def box(part: np.ndarray) -> Box:
-        bytes_only = part.dtype == np.uint8
-        low, high = (0, 255) if bytes_only else (-np.inf, np.inf)
+        whole = np.iinfo(part.dtype) if np.issubdtype(part.dtype, np.integer) else None
+        low, high = (whole.min, whole.max) if whole else (-np.inf, np.inf)
         return Box(low, high, part.shape[1:], part.dtype.type)
 
     return Sights({name: box(part) for name, part in _parts(obs).items()})

@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool
 from outrider.agents.agent import Agent
 from outrider.errors import OutriderError
 from outrider.ops.distribution import Continuous, Discrete, Space
-from outrider.types import Key, Obs
+from outrider.types import Key, Obs, shown_shape
 from outrider.worlds.batch import Batch
 from outrider.worlds.experts import Expert
 from outrider.worlds.world import World
@@ -135,7 +135,7 @@ def check_shown(shown: Demonstrations, world: World, where: str) -> None:
 
     Another world's with the same will do.
     """
-    want = (world.view, (world.vector + world.flags,))
+    want = (world.view, shown_shape(shown.obs, world.vector + world.flags))
     found = (shown.obs.grid.shape[1:], shown.obs.vector.shape[1:])
     if found != want:
         raise OutriderError(

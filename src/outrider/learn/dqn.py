@@ -21,12 +21,12 @@ from outrider.learn.finite import first as first_fault
 from outrider.learn.optimiser import bounded
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.rates import QRates
-from outrider.learn.replay import Replay, Transition, add, draw, empty, transitions
+from outrider.learn.replay import Replay, add, draw, empty, transitions
 from outrider.learn.team import Team
 from outrider.ops.distribution import Discrete
 from outrider.ops.q_learning import chosen, double_value, huber, one_step_return
 from outrider.ops.schedule import linear
-from outrider.types import Atlas, Key
+from outrider.types import Atlas, Key, Transition
 from outrider.worlds.batch import Batch, Copies
 
 Values = QNetwork | Members
@@ -75,11 +75,12 @@ class DQN(NamedTuple):
             actor = EpsilonGreedy(network, rates.epsilon_start)
         copies, obs = self.batch.reset(world_key)
         one = jax.tree.map(lambda x: x[0], obs)
-        step = Transition(one, jnp.int32(0), jnp.float32(0), jnp.array(False), one)
+        held = jax.tree.map(lambda x: x[0], jax.vmap(world.situation)(copies.world))
+        step = Transition(one, jnp.int32(0), jnp.float32(0), jnp.array(False), one, held)
         return QLearner(
             network=actor,
             target=network,
-            optimiser=self._optimiser(rates).init(ravel_pytree(network)[0]),
+            optimiser=self._optimiser(rates).init(ravel_pytree(network.trained)[0]),
             replay=empty(step, s.capacity),
             copies=copies,
             sight=Sight(actor.start(s.envs), obs, jnp.zeros(s.envs, bool)),
@@ -104,14 +105,20 @@ class DQN(NamedTuple):
         signal_key, draw_key = jax.random.split(key)
         bonus = self.signal.bonus(learner.signal, trajectory)
         signal, _ = self.signal.update(learner.signal, trajectory, signal_key)
-        replay = add(learner.replay, transitions(rollout, bonus))
+        paid = trajectory.reward if self.signal.again else trajectory.reward + bonus
+        replay = add(learner.replay, transitions(rollout, paid))
 
-        parameters, as_network = ravel_pytree(learner.network.values)
-        optimiser = self._optimiser(rates)
+        values, optimiser = learner.network.values, self._optimiser(rates)
+        parameters, as_trained = ravel_pytree(values.trained)
+
+        def as_network(parameters: Array) -> Values:
+            return values.retrained(as_trained(parameters))
 
         def minibatch(carry: tuple, key: Key) -> tuple[tuple, Array]:
             parameters, state = carry
             part = draw(replay, key, s.rows)
+            if self.signal.again:
+                part = part._replace(reward=part.reward + self.signal.again(signal, part))
             loss = jax.value_and_grad(lambda p: self.loss(as_network(p), learner.target, rates, part))
             told, gradient = loss(parameters)
             change, state = optimiser.update(gradient, state, parameters)
@@ -139,7 +146,7 @@ class DQN(NamedTuple):
 
         Each member of a bootstrapped network learns from its own target and from all rows; their losses are added.
         """
-        now, after = network.features(part.obs), network.features(part.next)
+        now, after = network.features.inputs(part.obs), network.features.inputs(part.next)
         later = target(after)
         best = double_value(network(after), later) if self.settings.double else later.max(-1)
         aim = one_step_return(part.reward, best, part.terminated, rates.discount)

@@ -14,6 +14,7 @@ from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.q_settings import QSettings
 from outrider.learn.settings import Settings
 from outrider.ops.distribution import Continuous, Discrete, Space
+from outrider.types import shown_shape
 from outrider.worlds.world import World
 
 FLAG_BITS = 32
@@ -59,7 +60,8 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
     if world.flags > FLAG_BITS:
         raise OutriderError(f"{world.id} has {world.flags} kinds of event; at most {FLAG_BITS} have flags")
     obs = jax.eval_shape(lambda: world.reset(jax.random.key(0))[1])
-    found, said = (obs.grid.shape, obs.vector.shape), (world.view, (world.vector,))
+    length = world.vector if obs.grid.size or world.flags else shown_shape(obs, world.vector)[0]
+    found, said = (obs.grid.shape, obs.vector.shape), (world.view, (length,))
     if found != said:
         raise OutriderError(
             f"{world.id} says that it observes a grid and a vector of the shapes {said}, and gives {found}; "

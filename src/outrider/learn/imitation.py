@@ -103,7 +103,7 @@ def _adam(s: ImitationSettings, rates: ImitationRates, updates: int) -> optax.Gr
 
 def imitation_loss(network: ActorCritic, part: Shown) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """The cross-entropy of what was shown, and the policy's entropy, both in nats."""
-    outputs, _ = network.over((), network.features(part.obs), jnp.zeros(len(part.action), bool))
+    outputs, _ = network.over((), network.features.inputs(part.obs), jnp.zeros(len(part.action), bool))
     log_prob, entropy = network.space.log_prob_and_entropy(outputs, part.action)
     return cross_entropy(log_prob), entropy.mean()
 

@@ -130,7 +130,7 @@ class PPO(NamedTuple):
             restart, valid = rollout.marks.restart, rollout.marks.valid
             weight = None if valid is None else valid.astype(jnp.float32)
         samples = Sample(
-            (jax.vmap(learner.network.features)(trajectory.obs), restart),
+            (jax.vmap(learner.network.features.inputs)(trajectory.obs), restart),
             trajectory.action,
             trajectory.log_prob,
             trajectory.value,

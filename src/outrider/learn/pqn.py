@@ -35,7 +35,7 @@ PQNLearner = Learner[EpsilonGreedy, QRates]
 class Row(NamedTuple):
     """What the loss needs of one environment step `[N, ...]`."""
 
-    features: Float[Array, "N size"]
+    features: Float[Array, "N size"] | Int[Array, "N"]
     action: Int[Array, "N"]
     target: Float[Array, "N"]
 
@@ -94,7 +94,7 @@ class PQN(NamedTuple):
             rates.trace,
         )
 
-        features = jax.vmap(learner.network.features)(trajectory.obs)
+        features = jax.vmap(learner.network.features.inputs)(trajectory.obs)
         samples = Row(features, trajectory.action, target)
         samples = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), samples)
 

@@ -6,22 +6,12 @@ from typing import Generic, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from outrider.learn.collect import Rollout
-from outrider.types import Key, Obs
+from outrider.types import Key, Transition
 
 Rows = TypeVar("Rows")  # arrays with a common leading axis
-
-
-class Transition(NamedTuple):
-    """One environment step `[N, ...]`, with observations as the world gave them and not as features."""
-
-    obs: Obs
-    action: Int[Array, "N"]
-    reward: Float[Array, "N"]  # and bonus, as it was paid when it happened
-    terminated: Bool[Array, "N"]
-    next: Obs  # what the step led to, before any reset; without meaning where it terminated
 
 
 class Replay(NamedTuple, Generic[Rows]):
@@ -55,8 +45,8 @@ def draw(replay: Replay[Rows], key: Key, size: int) -> Rows:
     return jax.tree.map(lambda ring: ring[places], replay.rows)
 
 
-def transitions(rollout: Rollout, bonus: Float[Array, "T B"]) -> Transition:
-    """The `T * B` steps of a rollout, step by step."""
+def transitions(rollout: Rollout, reward: Float[Array, "T B"]) -> Transition:
+    """The `T * B` steps of a rollout, step by step, each with what is to be learned from as its reward."""
     path = rollout.trajectory
-    steps = Transition(path.obs, path.action, path.reward + bonus, path.terminated, path.reached)
-    return jax.tree.map(lambda x: x.reshape(path.reward.size, *x.shape[2:]), steps)
+    steps = Transition(path.obs, path.action, reward, path.terminated, path.reached, path.situation)
+    return jax.tree.map(lambda x: x.reshape(reward.size, *x.shape[2:]), steps)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from outrider.types import Key
 
@@ -22,7 +22,10 @@ class Layer(eqx.Module):
         self.weight = jax.nn.initializers.orthogonal(gain)(key, (inputs, outputs))
         self.bias = jnp.zeros(outputs)
 
-    def __call__(self, x: Float[Array, "*n inputs"]) -> Float[Array, "*n outputs"]:
+    def __call__(self, x: Float[Array, "*n inputs"] | Int[Array, "*n"]) -> Float[Array, "*n outputs"]:
+        """Of rows of inputs; an integer stands for a row of zeros but a one there, or of zeros if that is no place."""
+        if jnp.issubdtype(x.dtype, jnp.integer):
+            return self.weight.at[x].get(mode="fill", fill_value=0.0, wrap_negative_indices=False) + self.bias
         return x @ self.weight + self.bias
 
 

@@ -30,7 +30,10 @@ class World(Protocol):
 
     @property
     def vector(self) -> int:
-        """Length of the observation's vector, without the flags."""
+        """Length of the observation's vector, without the flags, in whichever of its forms it is given (`Obs`).
+
+        A grid or flags beside it leave only the long one.
+        """
         ...
 
     @property

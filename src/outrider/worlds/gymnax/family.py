@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from outrider.worlds.facts import MAXIMUM, RULES, SOLVED, Reference, WorldFacts, between, by_chance
 from outrider.worlds.gymnax import words
 
+DEEP_SEA = "DeepSea-bsuite"
 DEEP_SEAS = (8, 10, 14, 20, 30, 40, 50)
 MEMORIES = (5, 10, 20)
 GYMNASIUM = "Gymnasium's reward threshold"
@@ -28,7 +29,7 @@ class GymnaxFacts(WorldFacts):
 def _deep_sea(size: int) -> GymnaxFacts:
     return GymnaxFacts(
         name=f"gymnax/deepsea-{size}",
-        make="DeepSea-bsuite",
+        make=DEEP_SEA,
         size=size,
         timed=False,
         actions=("one way", "the other"),  # which is right differs by cell

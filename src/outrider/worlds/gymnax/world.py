@@ -17,7 +17,7 @@ from jaxtyping import Array, Int, UInt32
 from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.types import Key, Obs, Step
 from outrider.worlds.gymnax.captioner import CAPTIONERS, Captioner
-from outrider.worlds.gymnax.family import GymnaxFacts
+from outrider.worlds.gymnax.family import DEEP_SEA, GymnaxFacts
 from outrider.worlds.gymnax.words import CODE, KINDS, kind_name
 
 
@@ -25,7 +25,8 @@ from outrider.worlds.gymnax.words import CODE, KINDS, kind_name
 class Gymnax:
     """A device world: `reset` and `step` are pure functions of one world, batched by others with `vmap`.
 
-    An observation is gymnax's own as one vector of floats. There are no flags, so that scores stay comparable.
+    An observation is gymnax's own as one vector of floats, or where that has a single one its place (`Obs`). There are
+    no flags, so that scores stay comparable.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Gymnax:
     def reset(self, key: Key) -> tuple[Any, Obs]:
         """A fresh episode."""
         obs, state = self.env.reset_env(key, self.params)
-        return jax.tree.map(_strong, state), self._observed(obs)
+        return jax.tree.map(_strong, state), self._observed(state, obs)
 
     def step(self, key: Key, state: Any, action: Array) -> Step:
         """One action by gymnax's rules; no reset inside."""
@@ -60,7 +61,7 @@ class Gymnax:
         reward = jnp.asarray(reward, jnp.float32)
         return Step(
             state=after,
-            obs=self._observed(obs),
+            obs=self._observed(after, obs),
             reward=reward,
             terminated=terminated,
             truncated=~terminated & self.env.is_truncated(after, self.params),
@@ -71,7 +72,7 @@ class Gymnax:
         """The same world at a random hour, where the clock ends episodes and means nothing else."""
         if self.facts.timed and not self.facts.hourly:
             state = state.replace(time=jax.random.randint(key, (), 0, self.horizon))
-        return state, self._observed(self.env.get_obs(state, self.params))
+        return state, self._observed(state, self.env.get_obs(state, self.params))
 
     def flag_bits(self, codes: Int[Array, "..."]) -> UInt32[Array, "..."]:
         """There are no flags."""
@@ -81,8 +82,18 @@ class Gymnax:
         """What holds now, as `words` says it for this kind of world."""
         return jnp.stack([jnp.asarray(x, jnp.int32) for x in self.captioner.situation(self.params, state)])
 
-    def _observed(self, obs: Array) -> Obs:
-        return Obs(jnp.zeros(self.view, jnp.uint8), jnp.asarray(obs, jnp.float32).reshape(-1))
+    def _observed(self, state: Any, obs: Array) -> Obs:
+        if self.facts.make == DEEP_SEA:
+            vector = _place_in_sea(state)[None]
+        else:
+            vector = jnp.asarray(obs, jnp.float32).reshape(-1)
+        return Obs(jnp.zeros(self.view, jnp.uint8), vector)
+
+
+def _place_in_sea(state: Any) -> Int[Array, ""]:
+    """Where gymnax's grid has its one: the diver's cell, row by row; nowhere at the sea floor."""
+    size = state.action_mapping.shape[0]
+    return jnp.minimum(state.row * size + state.column, size**2).astype(jnp.int32)
 
 
 def _strong(x: Any) -> Array:
@@ -95,7 +106,7 @@ def build(world_id: str, facts: GymnaxFacts, options: frozenset[str]) -> Gymnax:
 
     A DeepSea has a fixed mapping of actions, drawn from key 0 by gymnax: which action is "right" differs by cell.
     """
-    sized = {"size": facts.size} if facts.make == "DeepSea-bsuite" else {}
+    sized = {"size": facts.size} if facts.make == DEEP_SEA else {}
     env, params = gymnax.make(facts.make, **sized)
     if facts.make == "MemoryChain-bsuite":
         params = params.replace(memory_length=facts.size)
