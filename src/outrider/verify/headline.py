@@ -127,9 +127,9 @@ def _standing(plan: Plan, subject: str, c: Comparison) -> str:
     if c.missing:
         return f"{subject} and {other} cannot be compared, for {c.missing} of {plan.seeds} pairs lack a score"
     if c.relation == WORSE:
-        return f"{other} {_verb(c, 'does', 'do')} better than {subject} ({_size(c)})"
+        return f"{other} {_does(plan, c)} better than {subject} ({_size(c)})"
     if c.relation == EQUAL:
-        return f"{other} {_verb(c, 'does', 'do')} as well as {subject} ({_size(c)})"
+        return f"{other} {_does(plan, c)} as well as {subject} ({_size(c)})"
     if c.relation == NOT_BETTER:
         return f"{subject} is not better than {other} by as much as {smallest:g} ({_size(c)})"
     if c.low > 0:
@@ -143,8 +143,9 @@ def _named(plan: Plan, c: Comparison) -> str:
     return roles.in_words(plan.arm(c.against))
 
 
-def _verb(c: Comparison, one: str, many: str) -> str:
-    return many if c.role == roles.EVENT_COUNTS or c.role in (*roles.BROKEN_ANSWERS, roles.ORACLE) else one
+def _does(plan: Plan, c: Comparison) -> str:
+    several = c.role in (roles.EVENT_COUNTS, *roles.BROKEN_ANSWERS, roles.ORACLE)
+    return "do" if several and not plan.arm(c.against).learner else "does"
 
 
 def _size(c: Comparison) -> str:
