@@ -16,7 +16,8 @@ from outrider.verify.metrics import METRICS
 if TYPE_CHECKING:
     from outrider.verify.plan import Arm, Plan
 
-Asked, Told = TypeVar("Asked"), TypeVar("Told")
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
