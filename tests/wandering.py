@@ -52,6 +52,8 @@ def rollout(seed: int, length: int = LENGTH) -> Trajectory:
         episode_return=empty,
         episode_length=empty.astype(np.int32),
         situation=jnp.asarray(np.stack([to, to % 2], -1).astype(np.int32)),
-        left=jnp.stack([jnp.where(terminated, 1, AWAY[at]), jnp.asarray(AWAY[to])], axis=-1),  # ends are successes
+        left=jnp.stack(
+            [jnp.where(terminated, 1, AWAY[at]), jnp.asarray(AWAY[to])], axis=-1
+        ),  # ends are successes
         reached=sight(to),
     )

@@ -1,4 +1,4 @@
-"""Rewards for coming nearer, told by who knows the way: naively, and as a potential that leaves the best policy as it is.
+"""Rewards for coming nearer, told by who knows the way: naively, or as a potential, which leaves the best policy alone.
 
 Both read how many steps the world's expert would still need, which no agent can see: they are what a designer who knows
 the world would pay, to be compared with what finds its way without.
@@ -35,7 +35,7 @@ def way_potential(discount: float, scale: float = SCALE) -> Signal:
     """`discount * phi(s') - phi(s)`; phi is minus `scale` for each step of the way but the last, and 0 after the end.
 
     Source: Ng, Harada and Russell 1999, eq. 2. The best policy stays the best one where the discount is the learner's
-    own. The last step is left out of phi, so that success pays nothing beside its reward; any function of the state will do.
+    own. The last step is left out of phi, so that success pays nothing beside its reward: any phi will do.
     """
 
     def bonus(state: tuple, trajectory: Trajectory) -> Float[Array, "T B"]:

@@ -46,7 +46,9 @@ class BatchStep(NamedTuple):
     episode_return: Float[Array, "B"]  # of the episodes that ended in this step, else 0
     episode_length: Int[Array, "B"]
     situation: Int[Array, "B K"]  # before any reset
-    left: Any = None  # [B, 2] what the gauge says of the state before the action, and after it before any reset
+    left: Any = (
+        None  # [B, 2] what the gauge says of the state before the action, and after it before any reset
+    )
 
 
 @dataclass(frozen=True)
