@@ -204,3 +204,14 @@ def test_files_that_are_no_plan(tmp_path):
     (tmp_path / "plan.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(OutriderError, match="cannot be read"):
         load_plan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted((Path(__file__).parents[2] / "claims").iterdir()), ids=lambda f: f.name
+)
+def test_every_plan_of_a_claim_could_be_run(folder):
+    """Names, settings, experts and steps, before anybody spends an evening on it."""
+    plan = load_plan(folder)
+    assert plan.id == folder.name
+    if not (folder / "evidence").exists():
+        assert plan.seeds >= 10

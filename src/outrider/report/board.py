@@ -132,7 +132,7 @@ def _planned_readme(plan: Plan) -> str:
     )
     return (
         f"# {escape(plan.sentence)}\n\n"
-        f"**{PLANNED.capitalize()}.** Not run yet: the [plan](plan.toml) is fixed, evidence is to follow.\n\n"
+        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change.\n\n"
         f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}; a difference below "
         f"{plan.smallest_effect:g} does not matter.\n\n"
         f"| arm | signal | engine | settings beside the defaults |\n| --- | --- | --- | --- |\n{arms}\n\n"
