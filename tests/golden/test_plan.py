@@ -69,6 +69,7 @@ MISTAKES = {
     "treatment": (('"guided"', '"giuded"'), r"treatment names 'giuded', which is no arm: did you mean 'guided'\?"),
     "metric": (("final_success", "final_sucess"), r"metric names 'final_sucess', which is unknown: did you mean 'final_success'"),
     "signal": (("event-count\"\nengine = \"constant", "event-cuont\"\nengine = \"constant"), r"\[arms.event-counts\]: signal `event-cuont`: unknown name 'event-cuont': did you mean 'event-count'"),
+    "odd": (('seeds = 8\nsteps = 1_000\nmetric = "final_success"', 'seeds = 9\nsteps = 1_000\nmetric = "steadiness"'), r"\[study\] seeds is 9: steadiness compares seeds two by two, write an even number"),
     "signal only": (('engine = "constant"\n', ""), r"\[arms.event-counts\]: signal `event-count` pays captioned events by their weights; name an engine"),
     "engine only": (("[arms.unguided]", '[arms.unguided]\nengine = "constant"'), r"\[arms.unguided\] has an engine and no signal"),
     "twins": (("[arms.unguided]", "[arms.unguided]\n[arms.alone]"), r"arms 'unguided' and 'alone' are the same"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from outrider.errors import OutriderError, nearest
 from outrider.verify.arms import check_ends, check_twins
-from outrider.verify.metrics import METRICS
+from outrider.verify.metrics import METRICS, STEADINESS
 
 if TYPE_CHECKING:
     from outrider.verify.plan import Arm, Plan
@@ -34,7 +34,7 @@ class Names:
 
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
-        _known(plan.metric, METRICS, f"{where}: [study] metric names")
+        _known(plan.metric, (*METRICS, STEADINESS), f"{where}: [study] metric names")
         for arm in plan.arms:
             _ask(
                 lambda name, arm=arm: self.signal(name, arm.engine), arm.signal, f"{where}: [arms.{arm.name}]"

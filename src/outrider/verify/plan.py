@@ -17,6 +17,7 @@ from typing import Any
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import DEFAULT
 from outrider.verify.arms import check_twins
+from outrider.verify.metrics import STEADINESS
 from outrider.verify.names import DEFAULT_NAMES, Names, nearest
 
 SEEDS_PER_JOB = (
@@ -134,6 +135,10 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         text=text,
     )
     _check_arms(plan, where)
+    if plan.metric == STEADINESS and plan.seeds % 2:
+        raise OutriderError(
+            f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"
+        )
     if names is not None:
         names.check(plan, where)
     return plan
