@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.explore.shaping import way_potential, way_progress
+from outrider.explore.shaping import way_gain, way_potential, way_progress
 from outrider.learn.host_fit import check_host
 from outrider.learn.settings import Settings
 from outrider.learn.together import check_together
@@ -25,17 +25,23 @@ def slow(path, kind):
     for t in range(LENGTH):
         for b in range(COPIES):
             before, after = (int(n) for n in path.left[t, b])
-            if kind == "progress":
-                paid[t, b] = 0 if path.terminated[t, b] else SCALE * max(0, before - after)
+            if kind != "potential":
+                gain = max(0, before - after) if kind == "progress" else before - after
+                paid[t, b] = 0 if path.terminated[t, b] else SCALE * gain
                 continue
             end = 0 if path.terminated[t, b] else -SCALE * (after - 1)
             paid[t, b] = DISCOUNT * end + SCALE * (before - 1)
     return paid
 
 
-@pytest.mark.parametrize("kind", ["progress", "potential"])
+@pytest.mark.parametrize("kind", ["progress", "gain", "potential"])
 def test_what_is_paid(kind):
-    signal = way_progress(SCALE) if kind == "progress" else way_potential(DISCOUNT, SCALE)
+    kinds = {
+        "progress": way_progress(SCALE),
+        "gain": way_gain(SCALE),
+        "potential": way_potential(DISCOUNT, SCALE),
+    }
+    signal = kinds[kind]
     for seed in range(3):
         path = rollout(seed)
         np.testing.assert_allclose(signal.bonus((), path), slow(path, kind), rtol=1e-5, atol=1e-6)
@@ -80,8 +86,9 @@ def test_who_pays_for_progress_naively_is_farmed():
     """One place from success it is worth more to go back and come again than to succeed."""
     q, _, _ = best(corridor(way_progress(3 * SCALE)))
     assert q[0].argmax() != 0
-    q, _, _ = best(corridor(way_potential(DISCOUNT, 3 * SCALE)))
-    assert q[0].argmax() == 0
+    for signal in (way_potential(DISCOUNT, 3 * SCALE), way_gain(3 * SCALE)):
+        q, _, _ = best(corridor(signal))
+        assert (q.argmax(1) == 0).all()
 
 
 def test_a_batch_says_how_many_steps_are_left():

@@ -59,6 +59,7 @@ KINDS = {
     + SMALL,
     "naive": '[arms.naive]\nsignal = "way-progress"',
     "shaped": '[arms.shaped]\nsignal = "scale(way-potential, 2)"',
+    "gained": '[arms.gained]\nsignal = "way-gain"',
 }
 
 
@@ -126,7 +127,7 @@ def test_every_kind_of_arm_leaves_evidence(kind, tmp_path):
     head = HEAD.format(world="minigrid/empty-random-6x6", steps=512).replace("[arms.plain]\n", "")
     _, runs = study(tmp_path / "claim", f"{head}{KINDS[kind]}\n")
     assert {arm for arm, _ in runs} == {"counted", kind}
-    assert any(runs[kind, 0]["bonus"]) == (kind in ("naive", "shaped"))
+    assert any(runs[kind, 0]["bonus"]) == (kind in ("naive", "shaped", "gained"))
 
 
 @pytest.mark.long

@@ -27,7 +27,11 @@ PLAIN = (
     "e3b",
     "disagreement",
 )
-WAYS = ("way-progress", "way-potential")  # pay for coming nearer, as the world's expert measures it
+WAYS = (
+    "way-progress",
+    "way-gain",
+    "way-potential",
+)  # pay for coming nearer, as the world's expert measures it
 LOOKING = tuple(name for name in PLAIN if "situation" not in name)  # at what steps led to
 ALONE = (NONE, *EVENTS, *PLAIN, *WAYS)
 NUMBERED = {"scale": "a factor", "clip": "the most a step pays", "anneal": "environment steps"}

@@ -31,9 +31,25 @@ def way_progress(scale: float = SCALE) -> Signal:
     return _knowing_nothing(bonus)
 
 
+def way_gain(scale: float = SCALE) -> Signal:
+    """`scale` for each step by which the way to success became shorter, and as much less where it became longer.
+
+    No circle pays, for what was gained is given back. It is a potential without the discount, and not one in the sense
+    of Ng et al.: to come nearer soon is worth something by itself.
+    """
+
+    def bonus(state: tuple, trajectory: Trajectory) -> Float[Array, "T B"]:
+        before, after = trajectory.left[..., 0], trajectory.left[..., 1]
+        return jnp.where(payable(trajectory), scale * (before - after), 0.0)
+
+    return _knowing_nothing(bonus)
+
+
 def way_potential(discount: float, scale: float = SCALE) -> Signal:
     """`discount * phi(s') - phi(s)`; phi is minus `scale` for each step of the way but the last, and 0 after the end.
 
+    Whatever a policy is, each of its actions keeps its advantage: to a policy gradient a potential is a baseline. So
+    it guides a learner only as far as its critic is behind (and one that acts by its values, as Wiewiora 2003 says).
     Source: Ng, Harada and Russell 1999, eq. 2. The best policy stays the best one where the discount is the learner's
     own. The last step is left out of phi, so that success pays nothing beside its reward: any phi will do.
     """
