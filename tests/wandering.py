@@ -12,6 +12,8 @@ from outrider.types import Atlas, Obs, Trajectory
 CODES, LENGTH, COPIES, PLACES, ACTIONS = 12, 24, 5, 9, 3
 SEEN = np.random.default_rng(7).normal(size=(PLACES, 4)).astype(np.float32)  # what each place looks like
 
+AWAY = np.arange(1, PLACES + 1, dtype=np.int32)  # steps of the way that are left at each place
+
 
 def ground() -> Ground:
     """As the trainer makes it, for rows that are the vector alone."""
@@ -50,5 +52,8 @@ def rollout(seed: int, length: int = LENGTH) -> Trajectory:
         episode_return=empty,
         episode_length=empty.astype(np.int32),
         situation=jnp.asarray(np.stack([to, to % 2], -1).astype(np.int32)),
+        left=jnp.stack(
+            [jnp.where(terminated, 1, AWAY[at]), jnp.asarray(AWAY[to])], axis=-1
+        ),  # ends are successes
         reached=sight(to),
     )

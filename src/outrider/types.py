@@ -76,4 +76,7 @@ class Trajectory(NamedTuple):
     idle: Any = None  # [T, B] the action was ignored: the step only began an episode, as some host worlds' do
     advice: Any = None  # [T, B] what an expert would have done, where one is asked
     held: Any = None  # [T, B, ...] the agent's memory after the action, where one asks for it
+    left: Any = (
+        None  # [T, B, 2] steps that the world's expert would still need, before the action and after it
+    )
     reached: Any = None  # Obs [T, B, ...] of that; after a terminated step without meaning

@@ -3,6 +3,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from outrider.verify.judge import judge
@@ -278,3 +279,37 @@ def test_the_verdict_is_pure_and_in_plain_values():
     assert record["verdict"] == one.verdict
     assert record["arms"][1]["mean"] == 0.616667
     assert record["comparisons"][0]["against"] == "unguided"
+
+
+def steady(seeds, **solved):
+    """The verdict about steadiness where each arm solves these shares of its evaluations, over and over."""
+    plan = parse_plan(
+        plan_of(("unguided", "event-counts"), seeds, "event-counts").text.replace(
+            "final_success", "steadiness"
+        ),
+        names=None,
+    )
+    records = runs_of({arm.replace("_", "-"): [0.5] for arm in solved}, seeds)
+    for record in records:
+        shares = solved[record["arm"].replace("-", "_")]
+        record["evaluation"] = {"episodes": 64, "solved": round(64 * shares[record["seed"] % len(shares)])}
+    return judge(plan, records)
+
+
+def test_steadiness_is_judged_by_pairs_of_seeds():
+    verdict = steady(24, unguided=[0.0, 1.0], event_counts=[1.0])
+    (comparison,) = verdict.comparisons
+    assert (verdict.verdict, comparison.n, comparison.difference) == ("supported", 12, 1.0)
+    assert "12 pairs of two seeds" in verdict.headline
+    assert [(arm.seeds, len(arm.scores), arm.mean) for arm in verdict.arms] == [(24, 12, 0.0), (24, 12, 1.0)]
+    assert steady(24, unguided=[1.0], event_counts=[0.0, 1.0]).verdict == "refuted"
+    assert steady(24, unguided=[0.0], event_counts=[1.0]).verdict == "inconclusive", "both are as steady"
+
+
+def test_equal_arms_are_seldom_told_to_differ_in_steadiness():
+    """Seeds that are solved by chance, alike in both arms: hardly ever supported, as alpha says."""
+    rng, called = np.random.default_rng(0), 0
+    for _ in range(60):
+        shares = (rng.random((2, 24)) < rng.uniform(0.2, 0.8)).astype(float)
+        called += steady(24, unguided=shares[0], event_counts=shares[1]).verdict == "supported"
+    assert called <= 60 * 0.05

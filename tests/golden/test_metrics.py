@@ -1,9 +1,17 @@
 """Metrics on curves small enough to work out by hand."""
 
+import dataclasses
+
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.verify.metrics import area_under_curve, evaluated_success, final_success, steps_to_threshold
+from outrider.verify.metrics import (
+    area_under_curve,
+    evaluated_success,
+    final_success,
+    scores,
+    steps_to_threshold,
+)
 from outrider.verify.plan import parse_plan
 from outrider.verify.runs import Run, paired_runs, run_from, write_runs
 from toy_study import PLAN
@@ -37,6 +45,13 @@ def test_evaluated_success_is_the_share_of_fresh_episodes_and_missing_without_th
     for broken in ({"episodes": 0, "solved": 0}, {"episodes": 4, "solved": 5}, {"episodes": 4}):
         with pytest.raises(OutriderError, match="here"):
             run_from({**record, "evaluation": broken}, "here")
+
+
+def test_steadiness_compares_the_seeds_of_an_arm_two_by_two():
+    solved = [1.0, 0.25, 0.5, 0.5, None, 1.0, 0.0, 1.0]
+    runs = [dataclasses.replace(run([0.5]), seed=seed, solved=share) for seed, share in enumerate(solved)]
+    assert scores("steadiness", runs) == [0.25, 1.0, None, 0.0]
+    assert scores("evaluated_success", runs) == solved
 
 
 def test_area_under_curve():

@@ -1,10 +1,14 @@
 """Plans: what they hold, what their hash means, and the one line that each mistake gives."""
 # ruff: noqa: E501 (a table of mistakes, one a line)
 
+from pathlib import Path
+
 import pytest
 
 import toy_study
 from outrider.errors import OutriderError
+from outrider.verify.evidence import check
+from outrider.verify.jobs import jobs_of
 from outrider.verify.plan import Arm, load_plan, parse_plan
 
 PLAN = toy_study.PLAN
@@ -66,6 +70,7 @@ MISTAKES = {
     "treatment": (('"guided"', '"giuded"'), r"treatment names 'giuded', which is no arm: did you mean 'guided'\?"),
     "metric": (("final_success", "final_sucess"), r"metric names 'final_sucess', which is unknown: did you mean 'final_success'"),
     "signal": (("event-count\"\nengine = \"constant", "event-cuont\"\nengine = \"constant"), r"\[arms.event-counts\]: signal `event-cuont`: unknown name 'event-cuont': did you mean 'event-count'"),
+    "odd": (('seeds = 8\nsteps = 1_000\nmetric = "final_success"', 'seeds = 9\nsteps = 1_000\nmetric = "steadiness"'), r"\[study\] seeds is 9: steadiness compares seeds two by two, write an even number"),
     "signal only": (('engine = "constant"\n', ""), r"\[arms.event-counts\]: signal `event-count` pays captioned events by their weights; name an engine"),
     "engine only": (("[arms.unguided]", '[arms.unguided]\nengine = "constant"'), r"\[arms.unguided\] has an engine and no signal"),
     "twins": (("[arms.unguided]", "[arms.unguided]\n[arms.alone]"), r"arms 'unguided' and 'alone' are the same"),
@@ -74,6 +79,14 @@ MISTAKES = {
     "not a table": (("[arms.unguided]", "[arms]\nunguided = 3"), r"arm 'unguided' must be a table"),
     "learner key": (("[rule]", "[learner]\nenvz = 64\n[rule]"), r"\[learner\] has the unknown key 'envz': did you mean 'envs'"),
     "learner value": (("[rule]", "[learner]\nenvs = 0\n[rule]"), r"\[learner\]: .*envs is 0"),
+    "arm's settings": (("[arms.unguided]", "[arms.unguided]\nlearner = 3"), r"\[arms.unguided\] learner is 3: write a table of settings, \[arms.unguided.learner\]"),
+    "arm's key": (("[arms.unguided]", "[arms.unguided.learner]\nentropi = 0.1"), r"\[arms.unguided.learner\] has the unknown key 'entropi': did you mean 'entropy'"),
+    "arm's value": (("[arms.unguided]", "[arms.unguided.learner]\nentropy = -1"), r"\[arms.unguided.learner\]: .*entropy is -1"),
+    "arm's algorithm": (("[arms.unguided]", "[arms.unguided.learner]\nalgorithm = 'dqm'"), r"\[arms.unguided.learner\] algorithm is 'dqm': did you mean 'dqn'"),
+    "another algorithm's": (("[arms.unguided]", "[arms.unguided.learner]\nalgorithm = 'dqn'\nentropy = 0.1"), r"\[arms.unguided.learner\] has the key 'entropy', a setting of ppo and hierarchy that dqn does not have"),
+    "algorithm outside": (("[arms.unguided]", "[arms.unguided]\nalgorithm = 'dqn'"), r"\[arms.unguided\] has the unknown key 'algorithm': write it into \[arms.unguided.learner\]"),
+    "ends": (("[arms.unguided]", "[arms.unguided.learner]\nalgorithm = 'dqn'"), r"\[study\] steps = 1000 ends arm 'unguided' at 1024 and 'guided' at 4096, by whole updates: write a multiple of 4096, such as 4096"),
+    "twins spelled out": (("[arms.unguided]", "[arms.unguided]\n[arms.alone.learner]\nentropy = 0.01"), r"arms 'unguided' and 'alone' are the same"),
     "learner type": (("[rule]", '[learner]\nenvs = "64"\n[rule]'), r"\[learner\]: .*envs is '64'"),
 }  # fmt: skip
 
@@ -87,6 +100,64 @@ def test_each_mistake_is_one_line_with_place_and_advice(mistake, tmp_path):
         load_plan(path, toy_study.names())
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
+
+
+ARMS = """
+[learner]
+entropy = 0.02
+envs = 32
+[arms.high.learner]
+entropy = 0.1
+[arms.same-algorithm.learner]
+algorithm = "ppo"
+width = 32
+[arms.dqn.learner]
+algorithm = "dqn"
+rows = 32
+"""
+
+
+def test_an_arm_learns_by_its_own_settings_and_then_by_the_plans():
+    plan = parse_plan(PLAN.replace("1_000", "4_096") + ARMS, names=toy_study.names())
+    told = {arm.name: plan.settings(arm) for arm in plan.arms}
+    assert told["unguided"] == told["guided"] == {"entropy": 0.02, "envs": 32}
+    assert told["high"] == {"entropy": 0.1, "envs": 32}
+    assert told["same-algorithm"] == {"algorithm": "ppo", "entropy": 0.02, "envs": 32, "width": 32}
+    assert told["dqn"] == {"algorithm": "dqn", "rows": 32}, "PPO's settings are not DQN's"
+    weights = dict.fromkeys(plan.engines, ("{}",))
+    for job in jobs_of(plan, weights):
+        assert job.learner == told[job.arm]
+        assert job.record(Path())["learner"] == told[job.arm]
+
+
+def test_settings_of_an_arm_are_part_of_plan_and_job():
+    """Another plan, and other jobs of that arm alone, so that those of the others are not done again."""
+    plan, other = (
+        parse_plan(PLAN.replace("1_000", "4_096") + text, names=None)
+        for text in (ARMS, ARMS.replace("rows = 32", "rows = 64"))
+    )
+    assert plan.sha256 != other.sha256
+    pairs = zip(*(jobs_of(one, dict.fromkeys(one.engines, ("{}",))) for one in (plan, other)), strict=True)
+    assert {a.arm for a, b in pairs if a.sha256 != b.sha256} == {"dqn"}
+
+
+def test_arms_of_equal_settings_differ_by_signal_alone():
+    """Equal settings however they were written; an audit, which knows no defaults, takes what was accepted."""
+    text = PLAN + '[arms.high]\nsignal = "rnd"\n[arms.high.learner]\nentropy = 0.1\n'
+    text += '[arms.low]\nsignal = "rnd"\n[arms.low.learner]\nentropy = 0.01\n'
+    parse_plan(text, names=toy_study.names())
+    with pytest.raises(OutriderError, match="arms 'high' and 'low' are the same"):
+        parse_plan(text.replace("0.01", "1e-1"), names=None)
+
+
+def test_a_folder_of_demonstrations_is_no_arms_either():
+    good = PLAN.replace("toy/world", "minigrid/doorkey-8x8").replace("relevance(toy)", "relevance(embedded)")
+    arm = '[arms.cloned.learner]\nalgorithm = "bc"\nrollout = 64\ndemonstrations = "{}"\n'
+    assert parse_plan(good + arm.format("expert:10")).arms[-1].learner["demonstrations"] == "expert:10"
+    with pytest.raises(
+        OutriderError, match=r"\[arms.cloned.learner\] demonstrations = 'out/shown' is a folder"
+    ):
+        parse_plan(good + arm.format("out/shown"))
 
 
 def test_one_arm_is_no_claim():
@@ -135,3 +206,16 @@ def test_files_that_are_no_plan(tmp_path):
     (tmp_path / "plan.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(OutriderError, match="cannot be read"):
         load_plan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted((Path(__file__).parents[2] / "claims").iterdir()), ids=lambda f: f.name
+)
+def test_every_plan_of_a_claim_could_be_run(folder):
+    """Names, settings, experts and steps, before anybody spends an evening on it."""
+    plan = load_plan(folder)
+    assert plan.id == folder.name
+    if (folder / "evidence").exists():
+        assert check(folder / "evidence")[1] == [], "what was found before is as it was, hash by hash"
+    else:
+        assert plan.seeds >= 10

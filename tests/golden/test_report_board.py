@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from outrider.errors import OutriderError
 from outrider.report.board import BEGIN, END, claim_readme, escape, readme_table, sync
-from synthetic_evidence import make
+from synthetic_evidence import PLAN, make
 
 
 @pytest.fixture
@@ -40,6 +40,28 @@ def test_the_table_has_one_row_a_claim_with_evidence(repository):
     assert f"unguided: +{verdict['comparisons'][0]['difference']:.2f} [" in lines[3]
     assert "2 cores of Example CPU" in lines[3]
     assert "2 min 21 s" in lines[3]
+
+
+def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
+    folder = repository / "claims" / "C-planned"
+    folder.mkdir()
+    arm = '[arms.high]\nsignal = "rnd"\n[arms.high.learner]\nentropy = 0.5\n'
+    text = PLAN.format(id="C-planned", seeds=10, steps=1000)
+    (folder / "plan.toml").write_text(text + arm)
+    lines = readme_table(repository / "claims").splitlines()
+    assert len(lines) == 5
+    assert lines[2].startswith(
+        "| [C-planned](claims/C-planned/) | planned | A language model's relevance weight"
+    )
+    assert lines[2].endswith("| not run yet | 10 |  |")
+    assert len({line.count("|") for line in lines}) == 1
+    assert folder / "README.md" in sync(repository / "README.md", repository / "claims")
+    told = (folder / "README.md").read_text()
+    assert "**Planned.** Not run yet" in told
+    assert "| high | `rnd` |  | entropy 0.5 |" in told
+    assert "| guided | `event-count` | `relevance(embedded)` |  |" in told
+    make(folder / "evidence", points=12, gif=False, claim="C-planned")
+    assert "| [C-planned](claims/C-planned/) | ✅ supported |" in readme_table(repository / "claims")
 
 
 def test_an_empty_board_says_so(tmp_path):

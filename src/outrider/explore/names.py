@@ -27,8 +27,13 @@ PLAIN = (
     "e3b",
     "disagreement",
 )
+WAYS = (
+    "way-progress",
+    "way-gain",
+    "way-potential",
+)  # pay for coming nearer, as the world's expert measures it
 LOOKING = tuple(name for name in PLAIN if "situation" not in name)  # at what steps led to
-ALONE = (NONE, *EVENTS, *PLAIN)
+ALONE = (NONE, *EVENTS, *PLAIN, *WAYS)
 NUMBERED = {"scale": "a factor", "clip": "the most a step pays", "anneal": "environment steps"}
 AROUND = ("episodic", "normalise")
 NAMES = (*ALONE, "chain", *NUMBERED, *AROUND)
@@ -57,6 +62,11 @@ class Expression:
     def situations(self) -> bool:
         """Whether it looks at situations."""
         return any("situation" in name for name in self.names)
+
+    @property
+    def ways(self) -> bool:
+        """Whether it asks how far the way to success still is."""
+        return not self.names.isdisjoint(WAYS)
 
     @property
     def events(self) -> bool:

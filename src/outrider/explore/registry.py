@@ -14,6 +14,7 @@ from outrider.explore.names import Expression, parse
 from outrider.explore.noveld import noveld
 from outrider.explore.ride import ride
 from outrider.explore.rnd import rnd
+from outrider.explore.shaping import way_gain, way_potential, way_progress
 from outrider.explore.signal import Ground, Signal, nothing
 
 # What networks say has no natural size: it is brought to about 1 by the running deviation of its discounted sums.
@@ -31,6 +32,9 @@ BUILT: dict[str, Callable[[Ground], Signal]] = {
     "ride": lambda ground: normalise(ride(ground), ground),
     "e3b": lambda ground: normalise(e3b(ground), ground),
     "disagreement": lambda ground: normalise(disagreement(ground), ground),
+    "way-progress": lambda ground: way_progress(),
+    "way-gain": lambda ground: way_gain(),
+    "way-potential": lambda ground: way_potential(ground.discount),
 }
 
 

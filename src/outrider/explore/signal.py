@@ -39,6 +39,7 @@ class Ground(NamedTuple):
     features: Callable[[Obs], Float[Array, "n size"]]
     size: int
     space: Space
+    discount: float = 0.99  # the learner's
 
     def rows(self, obs: Obs) -> Float[Array, "T B size"]:
         """The features of a whole trajectory's observations."""

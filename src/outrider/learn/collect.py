@@ -93,6 +93,7 @@ def collect(
             episode_length=after.episode_length,
             situation=after.situation,
             advice=advice,
+            left=after.left,
             held=memory if keep else None,
         )
         done = after.terminated | after.truncated

@@ -26,6 +26,11 @@ def check_host(world_id: str, settings: AnySettings, signal: str, engine: str = 
         raise OutriderError(
             f"signal `{signal}` looks at situations, which host worlds' learners do not read; use observation counts"
         )
+    if parse(signal).ways:
+        raise OutriderError(
+            f"signal `{signal}` measures the way that is left, which no host world can tell; "
+            "choose a world of minigrid/"
+        )
     if settings.encoder == "convolutional":
         raise OutriderError(
             "learner setting encoder = convolutional needs a grid, host worlds have rows; use flat"

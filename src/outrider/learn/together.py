@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outrider.errors import OutriderError
+from outrider.explore.names import parse
 from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.host_fit import check_host
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
@@ -12,12 +13,12 @@ from outrider.worlds.names import check_expert, is_host
 
 def check_together(world_id: str, settings: AnySettings, signal: str, engine: str = "") -> None:
     """Refuse what can only fail once training begins. Errors: as `check_host` and `check_paid`; an expert where the
-    world has none."""
+    world has none, whom a signal may ask for the way, too."""
     if is_host(world_id):
         check_host(world_id, settings, signal, engine)
         return
     check_paid(settings, signal)
-    if wants_expert(settings):
+    if wants_expert(settings) or parse(signal).ways:
         check_expert(world_id)
 
 

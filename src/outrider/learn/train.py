@@ -14,6 +14,7 @@ import numpy as np
 
 from outrider.agents.agent import Agent
 from outrider.agents.features import Features
+from outrider.explore.names import parse
 from outrider.explore.registry import build
 from outrider.explore.signal import Ground
 from outrider.learn.algorithms import AnySettings
@@ -28,7 +29,7 @@ from outrider.learn.group import group
 from outrider.learn.hierarchy import Hierarchy, subgoals
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation import shown_in
-from outrider.learn.imitation_settings import BCSettings, DAggerSettings
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
 from outrider.learn.keeper import Keeper, configuration, joined, last_good
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
@@ -41,7 +42,7 @@ from outrider.learn.team import spread as on_team
 from outrider.learn.together import check_paid
 from outrider.types import Atlas, Key
 from outrider.worlds.batch import Batch
-from outrider.worlds.experts import expert_of
+from outrider.worlds.experts import expert_of, gauge_of
 from outrider.worlds.facts import WorldFacts
 from outrider.worlds.names import check_world, event_kind, is_host
 from outrider.worlds.registry import make
@@ -168,9 +169,11 @@ def learner_for(world: str | World, settings: AnySettings, signal: str, updates:
         facts = WorldFacts(name=world.id, mission="", horizon=world.horizon, description="")
     check_fit(world, settings, facts.timed)
     fresh = max(1, settings.envs // facts.copies_a_reset)
-    batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset)
+    gauge = gauge_of(world) if parse(signal).ways else None
+    batch = Batch(world, settings.envs, fresh, facts.solved_above, facts.dear_reset, gauge)
     features = Features(settings.cells, world.view, world.vector + world.flags)
-    paid = build(signal, Ground(settings.envs, features, features.size, world.space))
+    discount = 0.0 if isinstance(settings, ImitationSettings) else settings.discount
+    paid = build(signal, Ground(settings.envs, features, features.size, world.space, discount))
     check_paid(settings, signal)
     if isinstance(settings, BCSettings):
         return BC(batch, settings, shown_in(settings.demonstrations, world), updates)

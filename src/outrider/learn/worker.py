@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from outrider.errors import OutriderError
 from outrider.files import beside, write_file
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
@@ -89,7 +91,10 @@ def main() -> int:
     """Read the job, do it, write the result."""
     job_path, out_path = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        result = work(json.loads(job_path.read_text()))
+        job = json.loads(job_path.read_text())
+        if (learners := settings_from(job["learner"]).learners) > 1:  # this process may have a single core
+            jax.config.update("jax_num_cpu_devices", learners)
+        result = work(job)
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,32 @@ from outrider.errors import OutriderError
 from outrider.files import write_file
 from outrider.report import record, words
 from outrider.report.read import Evidence, load
+from outrider.verify.plan import Plan, load_plan
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}
+PLANNED = "planned"
 HEAD = "| claim | verdict | what follows | difference, interval and adjusted p | seeds | cost |"
 
 
 def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
-    """All claims that have evidence as a Markdown table. `link` leads from its page to the claims."""
-    claims = [(folder.name, load(folder / "evidence")) for folder in _with_evidence(Path(claims_dir))]
-    if not claims:
+    """All claims as a Markdown table, those without evidence as planned. `link` leads from its page to the claims."""
+    rows = [
+        _row(folder.name, load(folder / "evidence"), link)
+        if _has_evidence(folder)
+        else _planned_row(folder.name, load_plan(folder, names=None), link)
+        for folder in _claims(Path(claims_dir))
+    ]
+    if not rows:
         return "No claim has evidence yet.\n"
-    rows = [_row(name, e, link) for name, e in claims]
     return "\n".join([HEAD, "| --- | --- | --- | --- | --- | --- |", *rows]) + "\n"
 
 
 def claim_readme(folder: str | Path) -> str:
-    """The README of one claim, `claims/<id>/`, from its evidence."""
+    """The README of one claim, `claims/<id>/`, from its evidence; from its plan where it was not run yet."""
     folder = Path(folder)
+    if not _has_evidence(folder):
+        return _planned_readme(load_plan(folder, names=None))
     e = load(folder / "evidence")
     verdict = str(e.verdict.get("verdict"))
     film = "![An episode of the trained agent](evidence/watch.gif)\n\n" if e.gif else ""
@@ -56,7 +65,7 @@ def sync(readme: str | Path, claims_dir: str | Path, check: bool = False) -> lis
     readme, claims_dir = Path(readme), Path(claims_dir)
     link = Path(os.path.relpath(claims_dir, readme.parent)).as_posix()
     wanted = {readme: _between(readme, readme_table(claims_dir, link))}
-    wanted |= {folder / "README.md": claim_readme(folder) for folder in _with_evidence(claims_dir)}
+    wanted |= {folder / "README.md": claim_readme(folder) for folder in _claims(claims_dir)}
     drifted = [path for path, text in wanted.items() if _old(path) != text]
     if not check:
         for path in drifted:
@@ -69,8 +78,14 @@ def escape(text: str) -> str:
     return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())
 
 
-def _with_evidence(claims_dir: Path) -> list[Path]:
-    return sorted(path.parent.parent for path in claims_dir.glob("*/evidence/verdict.json"))
+def _claims(claims_dir: Path) -> list[Path]:
+    """The folders of claims that were run, and of those that have a plan."""
+    run = [path.parent.parent for path in claims_dir.glob("*/evidence/verdict.json")]
+    return sorted({*run, *(path.parent for path in claims_dir.glob("*/plan.toml"))})
+
+
+def _has_evidence(folder: Path) -> bool:
+    return (folder / "evidence" / "verdict.json").is_file()
 
 
 def _old(path: Path) -> str:
@@ -102,6 +117,33 @@ def _row(name: str, e: Evidence, link: str) -> str:
         escape(f"{_cost(e)}. {_hardware(e)}"),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _planned_row(name: str, plan: Plan, link: str) -> str:
+    cells = [f"[{name}]({link}/{name}/)", PLANNED, escape(plan.sentence), "not run yet", f"{plan.seeds}", ""]
+    return f"| {' | '.join(cells)} |"
+
+
+def _planned_readme(plan: Plan) -> str:
+    arms = "\n".join(
+        f"| {escape(arm.name)} | `{arm.signal}` | {f'`{arm.engine}`' if arm.engine else ''} "
+        f"| {escape(_settings(plan.settings(arm)))} |"
+        for arm in plan.arms
+    )
+    return (
+        f"# {escape(plan.sentence)}\n\n"
+        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change.\n\n"
+        f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}; a difference below "
+        f"{plan.smallest_effect:g} does not matter.\n\n"
+        f"| arm | signal | engine | settings beside the defaults |\n| --- | --- | --- | --- |\n{arms}\n\n"
+        f"World `{plan.world}`, {plan.seeds} paired seeds, {words.count(plan.steps)} environment steps a run.\n\n"
+        f"```\noutrider verify claims/{plan.id}\n```\n\n"
+        "This page is generated from the plan; do not edit it.\n"
+    )
+
+
+def _settings(table: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in table.items())
 
 
 def _effect(c: dict[str, Any]) -> str:

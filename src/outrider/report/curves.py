@@ -82,5 +82,5 @@ def _band(column: tuple[float, ...], bounds: tuple[float, float] | None) -> tupl
 
 
 def score(run: dict[str, Any], metric: str) -> float | None:
-    """One run's score, computed as the verdict computes it; `None` where it has none."""
+    """One run's score, computed as the verdict computes it; `None` where it has none. Of one run: no steadiness."""
     return METRICS[metric](run_from(run, "runs.jsonl"))

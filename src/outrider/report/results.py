@@ -9,6 +9,7 @@ from outrider.report.curves import SHARE, score
 from outrider.report.markup import Safe, number, table, tag
 from outrider.report.parts import arm_label, note, right, section
 from outrider.report.read import Arm, Evidence
+from outrider.verify.metrics import of_one_run
 
 SIGNS = {"better": "▲", "worse": "▼", "equal": "=", "not-better": "≯", "unclear": "?"}
 
@@ -33,7 +34,7 @@ def comparisons(e: Evidence) -> Safe:
             f"Inside the shaded band (±{smallest:g}) a difference is too small to matter."
         ),
         charts.forest(rows, treatment, smallest),
-        table(head, [_comparison(c, arms, e.plan.seeds) for c in rows], "Every comparison of the plan"),
+        table(head, [_comparison(c, arms) for c in rows], "Every comparison of the plan"),
         note(
             "Both p values are adjusted (Holm) for the number of comparisons, so that the chance of one "
             f"false finding stays below {e.plan.alpha:g} for each of the two questions. A small first p speaks "
@@ -43,8 +44,8 @@ def comparisons(e: Evidence) -> Safe:
     )
 
 
-def _comparison(c: dict[str, Any], arms: dict[str, Arm], seeds: int) -> list[object]:
-    n = c.get("n")
+def _comparison(c: dict[str, Any], arms: dict[str, Arm]) -> list[object]:
+    n, missing = c.get("n"), c.get("missing")
     return [
         arm_label(arms.get(c["against"]), c["against"]),
         tag("td", outcome(c)),
@@ -58,7 +59,7 @@ def _comparison(c: dict[str, Any], arms: dict[str, Arm], seeds: int) -> list[obj
             words.probability(c.get("p_refuting_adjusted")),
             title=f"before adjustment: {words.probability(c.get('p_refuting'))}",
         ),
-        number(words.count(n) if n == seeds else f"{words.count(n)} of {seeds}"),
+        number(f"{words.count(n)} of {n + missing}" if n is not None and missing else words.count(n)),
     ]
 
 
@@ -71,7 +72,7 @@ def outcome(c: dict[str, Any]) -> Safe:
 
 def seeds(e: Evidence) -> Safe:
     """The final score of every seed."""
-    metric = e.plan.metric
+    metric = of_one_run(e.plan.metric)
     scores = [
         (arm, {run["seed"]: score(run, metric) for run in e.runs[arm.name]})
         for arm in e.arms

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outrider.verify import roles
+from outrider.verify.metrics import STEADINESS
 from outrider.verify.outcome import BETTER, EQUAL, NOT_BETTER, REFUTED, UNCLEAR, WORSE, ArmSummary, Comparison
 from outrider.verify.plan import Plan
 
@@ -97,7 +98,9 @@ def _earned(
     score = {arm.arm: arm.mean for arm in arms}
     ends = f"{subject} reaches {score[plan.treatment]:.2f} {plan.metric.replace('_', ' ')}"
     others = _list([f"{_named(plan, c)} {score[c.against]:.2f}" for c in beaten])
-    margin = f"{ends}, {others}; the least sure difference is that to {_named(plan, least)}: {_size(least)}"
+    margin = (
+        f"{ends}, {others}; the least sure difference is that to {_named(plan, least)}: {_size(plan, least)}"
+    )
     if not placebos:
         return f"Guidance helped: {margin}. No placebo was run, so that the model's own part cannot be told."
     if not unguided:
@@ -111,9 +114,7 @@ def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str
         start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
-    return (
-        f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(least)})."
-    )
+    return f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})."
 
 
 def _unbeaten(comparisons: Sequence[Comparison]) -> list[Comparison]:
@@ -125,31 +126,31 @@ def _standing(plan: Plan, subject: str, c: Comparison) -> str:
     """How treatment and control stand to one another, where the treatment is not better; with the numbers."""
     other, smallest = _named(plan, c), plan.smallest_effect
     if c.missing:
-        return f"{subject} and {other} cannot be compared, for {c.missing} of {plan.seeds} pairs lack a score"
+        return f"{subject} and {other} cannot be compared, for {c.missing} of {c.n + c.missing} pairs lack a score"
     if c.relation == WORSE:
-        return f"{other} {_verb(c, 'does', 'do')} better than {subject} ({_size(c)})"
+        return f"{other} {_does(plan, c)} better than {subject} ({_size(plan, c)})"
     if c.relation == EQUAL:
-        return f"{other} {_verb(c, 'does', 'do')} as well as {subject} ({_size(c)})"
+        return f"{other} {_does(plan, c)} as well as {subject} ({_size(plan, c)})"
     if c.relation == NOT_BETTER:
-        return f"{subject} is not better than {other} by as much as {smallest:g} ({_size(c)})"
+        return f"{subject} is not better than {other} by as much as {smallest:g} ({_size(plan, c)})"
     if c.low > 0:
-        return (
-            f"the lead of {subject} over {other} does not suffice ({_size(c)}, adjusted p {c.p_adjusted:.3f})"
-        )
-    return f"{subject} and {other} could not be told apart ({_size(c)})"
+        return f"the lead of {subject} over {other} does not suffice ({_size(plan, c)}, adjusted p {c.p_adjusted:.3f})"
+    return f"{subject} and {other} could not be told apart ({_size(plan, c)})"
 
 
 def _named(plan: Plan, c: Comparison) -> str:
     return roles.in_words(plan.arm(c.against))
 
 
-def _verb(c: Comparison, one: str, many: str) -> str:
-    return many if c.role == roles.EVENT_COUNTS or c.role in (*roles.BROKEN_ANSWERS, roles.ORACLE) else one
+def _does(plan: Plan, c: Comparison) -> str:
+    several = c.role in (roles.EVENT_COUNTS, *roles.BROKEN_ANSWERS, roles.ORACLE)
+    return "do" if several and not plan.arm(c.against).learner else "does"
 
 
-def _size(c: Comparison) -> str:
+def _size(plan: Plan, c: Comparison) -> str:
     interval = f"{_number(c.low)} to {_number(c.high)}"
-    return f"difference {_number(c.difference)}, interval {interval}, {c.n} paired seeds"
+    paired = "pairs of two seeds" if plan.metric == STEADINESS else "paired seeds"
+    return f"difference {_number(c.difference)}, interval {interval}, {c.n} {paired}"
 
 
 def _number(value: float | None) -> str:

@@ -105,7 +105,7 @@ def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]], replay: bool = F
             world=plan.world,
             seeds=seeds,
             steps=plan.steps,
-            learner=plan.learner,
+            learner=plan.settings(arm),
             signal=arm.signal,
             weights=_of_seeds(weights[arm.engine], seeds) if arm.engine and not host else (),
             save_policy=arm.name == plan.treatment and seeds[0] == 0,

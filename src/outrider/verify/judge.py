@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outrider.verify.headline import headline
-from outrider.verify.metrics import ENOUGH, METRICS, SOLVED, steps_to_threshold
+from outrider.verify.metrics import ENOUGH, SOLVED, scores, steps_to_threshold
 from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
 from outrider.verify.plan import Plan
 from outrider.verify.roles import role
@@ -62,8 +62,8 @@ def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
     or of unequal length.
     """
     paired = paired_runs(plan, runs)
-    scores = {arm: [METRICS[plan.metric](run) for run in of_arm] for arm, of_arm in paired.items()}
-    measured = [_measure(plan, scores, control.name) for control in plan.controls]
+    scored = {arm: scores(plan.metric, of_arm) for arm, of_arm in paired.items()}
+    measured = [_measure(plan, scored, control.name) for control in plan.controls]
     adjusted = holm([evidence.p for evidence in measured])
     adjusted_refuting = holm([evidence.p_refuting for evidence in measured])
     comparisons = tuple(
@@ -72,7 +72,7 @@ def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
             plan.controls, measured, adjusted, adjusted_refuting, strict=True
         )
     )
-    arms = tuple(_summary(plan, arm.name, scores[arm.name], paired[arm.name]) for arm in plan.arms)
+    arms = tuple(_summary(plan, arm.name, scored[arm.name], paired[arm.name]) for arm in plan.arms)
     return Verdict(
         claim=plan.id,
         sentence=plan.sentence,
@@ -97,14 +97,14 @@ def _verdict(comparisons: Sequence[Comparison]) -> str:
     return SUPPORTED if all(outcome == SUPPORTED for outcome in outcomes) else INCONCLUSIVE
 
 
-def _measure(plan: Plan, scores: Mapping[str, Sequence[float | None]], control: str) -> Evidence:
+def _measure(plan: Plan, scored: Mapping[str, Sequence[float | None]], control: str) -> Evidence:
     """The paired differences against one control; pairs with a missing score are left out and counted."""
     pairs = [
         (a, b)
-        for a, b in zip(scores[plan.treatment], scores[control], strict=True)
+        for a, b in zip(scored[plan.treatment], scored[control], strict=True)
         if a is not None and b is not None
     ]
-    missing = plan.seeds - len(pairs)
+    missing = len(scored[control]) - len(pairs)
     if not pairs:
         return Evidence(0, missing, None, *DIFFERENCE_BOUNDS, p=1.0, p_refuting=1.0)
     differences = paired_differences(*zip(*pairs, strict=True))
@@ -120,19 +120,19 @@ def _measure(plan: Plan, scores: Mapping[str, Sequence[float | None]], control: 
     )
 
 
-def _summary(plan: Plan, arm: str, scores: Sequence[float | None], runs: Sequence[Run]) -> ArmSummary:
-    known = [score for score in scores if score is not None]
+def _summary(plan: Plan, arm: str, scored: Sequence[float | None], runs: Sequence[Run]) -> ArmSummary:
+    known = [score for score in scored if score is not None]
     low, high = mean_interval(known, SCORE_BOUNDS, level=1 - plan.alpha)
     times = [steps_to_threshold(run) for run in runs]
     return ArmSummary(
         arm=arm,
         role=role(plan.arm(arm)),
-        seeds=len(scores),
-        missing=len(scores) - len(known),
+        seeds=len(runs),
+        missing=len(scored) - len(known),
         mean=sum(known) / len(known) if known else None,
         low=low,
         high=high,
-        scores=tuple(scores),
+        scores=tuple(scored),
         threshold=SOLVED,
         solved=sum(time is not None for time in times),
         median_steps_to_solve=median_with_censoring(times),

@@ -1,4 +1,4 @@
-"""What a run scored: one number in [0, 1] from its curve, greater is better; and when it solved the world.
+"""What runs scored: numbers in [0, 1] from their curves, greater is better; and when a run solved the world.
 
 A point of a curve covers the environment steps since the point before. Its success is the mean over the
 episodes that ended in it, None where none ended. Where a window holds no ended episode the score is None:
@@ -8,7 +8,7 @@ missing, never 0.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from outrider.verify.runs import Run
 
@@ -78,3 +78,21 @@ METRICS: dict[str, Callable[[Run], float | None]] = {
     "final_success": final_success,
     "area_under_curve": area_under_curve,
 }
+STEADINESS = "steadiness"  # of `STEADY`, from pairs of seeds
+STEADY = "evaluated_success"
+
+
+def scores(metric: str, runs: Sequence[Run]) -> list[float | None]:
+    """The scores of an arm, its runs in the order of their seeds: one a run, or one a pair of runs for steadiness."""
+    if metric != STEADINESS:
+        return [METRICS[metric](run) for run in runs]
+    each = [METRICS[STEADY](run) for run in runs]
+    return [
+        None if one is None or other is None else 1 - abs(one - other)
+        for one, other in zip(each[::2], each[1::2], strict=True)
+    ]
+
+
+def of_one_run(metric: str) -> str:
+    """The metric that a single run has a score in."""
+    return STEADY if metric == STEADINESS else metric

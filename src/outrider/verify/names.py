@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from outrider.errors import OutriderError, nearest
-from outrider.verify.metrics import METRICS
+from outrider.verify.arms import check_ends, check_twins
+from outrider.verify.metrics import METRICS, STEADINESS
 
 if TYPE_CHECKING:
     from outrider.verify.plan import Arm, Plan
+
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,14 @@ class Names:
     world: Callable[[str], Any]
     signal: Callable[[str, str], Any]  # and the engine that rates for it
     engine: Callable[[str], Any]
-    learner: Callable[[Mapping[str, Any]], Any]
+    learner: Callable[[Mapping[str, Any], str], Any]  # the settings of a table, and how its mistakes name it
     together: Callable[[Plan, Arm], Any] = lambda plan, arm: (
         None
     )  # what does not go together in an arm of a plan
 
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
-        _known(plan.metric, METRICS, f"{where}: [study] metric names")
+        _known(plan.metric, (*METRICS, STEADINESS), f"{where}: [study] metric names")
         for arm in plan.arms:
             _ask(
                 lambda name, arm=arm: self.signal(name, arm.engine), arm.signal, f"{where}: [arms.{arm.name}]"
@@ -39,12 +43,16 @@ class Names:
         for arm in plan.arms:
             if arm.engine:
                 _ask(self.engine, arm.engine, f"{where}: [arms.{arm.name}] engine")
-        try:
-            self.learner(plan.learner)
-        except OutriderError as error:
-            raise OutriderError(f"{where}: {error}") from None
+        _ask(lambda table: self.learner(table, "[learner]"), plan.learner, where)
+        settings = [self._settings(plan, arm, where) for arm in plan.arms]
+        check_twins(plan, settings, where)
+        check_ends(plan, settings, where)
         for arm in plan.arms:
             _ask(lambda _, arm=arm: self.together(plan, arm), arm.name, f"{where}: [arms.{arm.name}]")
+
+    def _settings(self, plan: Plan, arm: Arm, where: str) -> Any:
+        table, place = plan.settings(arm), f"[arms.{arm.name}.learner]" if arm.learner else "[learner]"
+        return _ask(lambda table: self.learner(table, place), table, where)
 
 
 def _known(name: str, known: Iterable[str], what: str) -> None:
@@ -52,9 +60,9 @@ def _known(name: str, known: Iterable[str], what: str) -> None:
         raise OutriderError(f"{what} {name!r}, which is unknown{nearest(name, known)}")
 
 
-def _ask(check: Callable[[str], Any], name: str, where: str) -> None:
+def _ask(check: Callable[[Asked], Told], name: Asked, where: str) -> Told:
     try:
-        check(name)
+        return check(name)
     except OutriderError as error:
         raise OutriderError(f"{where}: {error}") from None
 
@@ -77,24 +85,25 @@ def _check_engine(expression: str) -> None:
     check(expression)
 
 
-def _check_learner(table: Mapping[str, Any]) -> None:
+def _check_learner(table: Mapping[str, Any], place: str) -> Any:
     from outrider.learn.algorithms import settings_from
     from outrider.learn.settings import expert_episodes
 
-    settings_from(table)
+    settings = settings_from(table, place)
     source = table.get("demonstrations", "")
     if source and not expert_episodes(source):
         raise OutriderError(
-            f"[learner] demonstrations = {source!r} is a folder, which evidence does not hold; write expert:256, for "
+            f"{place} demonstrations = {source!r} is a folder, which evidence does not hold; write expert:256, for "
             "as many episodes of the world's expert"
         )
+    return settings
 
 
 def _check_together(plan: Plan, arm: Arm) -> None:
     from outrider.learn.algorithms import settings_from
     from outrider.learn.together import check_together
 
-    check_together(plan.world, settings_from(plan.learner), arm.signal, arm.engine)
+    check_together(plan.world, settings_from(plan.settings(arm)), arm.signal, arm.engine)
 
 
 DEFAULT_NAMES = Names(_check_world, _check_signal, _check_engine, _check_learner, _check_together)

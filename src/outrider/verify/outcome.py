@@ -58,7 +58,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """One arm's scores, [seeds], with an interval for their mean, and when its seeds solved the world.
+    """One arm's scores, [seeds] or [pairs of seeds], an interval for their mean, and when its seeds solved the world.
 
     `median_steps_to_solve` is in environment steps, None where half of the seeds or more never got there.
     """
@@ -106,7 +106,7 @@ def _rule(plan: Plan, evidence: Evidence, p: float, p_refuting: float) -> tuple[
         return (
             INCONCLUSIVE,
             UNCLEAR,
-            f"{count} of {plan.seeds} pairs lack a score: no episode ended in the window",
+            f"{count} of {evidence.n + count} pairs lack a score: no episode ended in the window",
         )
     if evidence.low > 0 and p < plan.alpha and evidence.difference >= smallest:
         return SUPPORTED, BETTER, f"the interval lies above 0, and the effect is at least {smallest:g}"

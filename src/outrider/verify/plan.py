@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
+from outrider.learn.algorithms import DEFAULT
+from outrider.verify.arms import check_twins
+from outrider.verify.metrics import STEADINESS
 from outrider.verify.names import DEFAULT_NAMES, Names, nearest
 
 SEEDS_PER_JOB = (
@@ -27,17 +30,21 @@ KEYS = {
     "study": ("world", "seeds", "steps", "metric"),
     "rule": ("treatment", "smallest_effect", "alpha"),
 }
-ARM_KEYS = ("signal", "engine")
+ARM_KEYS = ("signal", "engine", "learner")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to train. `signal` is "none" and `engine` empty where nothing guides it."""
+    """One way to train. `signal` is "none" and `engine` empty where nothing guides it.
+
+    `learner` holds the settings that it has of its own; `Plan.settings` says by which it learns.
+    """
 
     name: str
     signal: str = NO_SIGNAL
     engine: str = ""
+    learner: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,15 @@ class Plan:
     def arm(self, name: str) -> Arm:
         """The arm of this name; KeyError where there is none."""
         return {arm.name: arm for arm in self.arms}[name]
+
+    def settings(self, arm: Arm) -> Mapping[str, Any]:
+        """The table of settings by which an arm learns: its own, and what it does not say, from `[learner]`.
+
+        An arm with another algorithm than `[learner]`'s takes nothing from there: it begins with that one's defaults.
+        """
+        common = self.learner.get("algorithm", DEFAULT)
+        alike = arm.learner.get("algorithm", common) == common
+        return {**self.learner, **arm.learner} if alike else arm.learner
 
     @property
     def controls(self) -> tuple[Arm, ...]:
@@ -119,6 +135,10 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         text=text,
     )
     _check_arms(plan, where)
+    if plan.metric == STEADINESS and plan.seeds % 2:
+        raise OutriderError(
+            f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"
+        )
     if names is not None:
         names.check(plan, where)
     return plan
@@ -137,12 +157,21 @@ def _arm(name: str, table: Any, where: str) -> Arm:
         raise OutriderError(
             f"{where}: arm {name!r} must be a table: write [arms.{name}] on a line of its own"
         )
+    if "algorithm" in table:
+        raise OutriderError(
+            f"{where}: [arms.{name}] has the unknown key 'algorithm': write it into [arms.{name}.learner]"
+        )
     _known(table, ARM_KEYS, where, f"[arms.{name}]")
     signal = _text(table.get("signal", NO_SIGNAL), where, f"[arms.{name}] signal")
     engine = _text(table["engine"], where, f"[arms.{name}] engine") if "engine" in table else ""
     if engine and signal == NO_SIGNAL:
         raise OutriderError(f"{where}: [arms.{name}] has an engine and no signal: name both, or neither")
-    return Arm(name, signal, engine)
+    learner = table.get("learner", {})
+    if not isinstance(learner, dict):
+        raise OutriderError(
+            f"{where}: [arms.{name}] learner is {learner!r}: write a table of settings, [arms.{name}.learner]"
+        )
+    return Arm(name, signal, engine, learner)
 
 
 def _check_arms(plan: Plan, where: str) -> None:
@@ -154,13 +183,7 @@ def _check_arms(plan: Plan, where: str) -> None:
     if plan.treatment not in names:
         near = nearest(plan.treatment, names)
         raise OutriderError(f"{where}: [rule] treatment names {plan.treatment!r}, which is no arm{near}")
-    seen: dict[tuple[str, str], str] = {}
-    for arm in plan.arms:
-        twin = seen.setdefault((arm.signal, arm.engine), arm.name)
-        if twin != arm.name:
-            raise OutriderError(
-                f"{where}: arms {twin!r} and {arm.name!r} are the same: take one out or change it"
-            )
+    check_twins(plan, [dict(plan.settings(arm)) for arm in plan.arms], where)
 
 
 def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str, place: str) -> None:

@@ -45,5 +45,6 @@ def role(arm: Arm) -> str:
 
 
 def in_words(arm: Arm) -> str:
-    """The arm as a sentence names it: its role in words; an unguided or a model's arm by its own name."""
-    return _IN_WORDS.get(role(arm), arm.name)
+    """The arm as a sentence names it: its role in words; an unguided or a model's arm, or one with settings of its own,
+    by its name."""
+    return arm.name if arm.learner else _IN_WORDS.get(role(arm), arm.name)

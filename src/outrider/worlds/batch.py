@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from outrider.types import Key, Obs
+from outrider.worlds.experts import Gauge
 from outrider.worlds.world import World
 
 FEW_WORDS = 8  # of bits a copy: all are compared, which is faster than finding the one that is meant
@@ -28,6 +29,7 @@ class Copies(NamedTuple):
     flags: UInt32[Array, "B"]  # one bit a kind of event, part of the observation
     returned: Float[Array, "B"]
     length: Int[Array, "B"]
+    left: Any = ()  # [B] what the batch's gauge says; nothing where it has none
 
 
 class BatchStep(NamedTuple):
@@ -44,6 +46,9 @@ class BatchStep(NamedTuple):
     episode_return: Float[Array, "B"]  # of the episodes that ended in this step, else 0
     episode_length: Int[Array, "B"]
     situation: Int[Array, "B K"]  # before any reset
+    left: Any = (
+        None  # [B, 2] what the gauge says of the state before the action, and after it before any reset
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Batch:
     """`copies` copies of a world; `fresh` of them generated a step for those that end.
 
     An episode with a return above `solved_above` is a success. With `sparing`, fresh worlds are made only in steps in
-    which a copy ends: for worlds that cost far more to make than to step.
+    which a copy ends: for worlds that cost far more to make than to step. A `gauge` says of every state how many steps
+    of the way are left.
     """
 
     world: World
@@ -59,6 +65,7 @@ class Batch:
     fresh: int
     solved_above: float = 0.0
     sparing: bool = False
+    gauge: Gauge | None = None
 
     def share(self, learners: int) -> Batch:
         """What one of `learners` synchronous learners steps of it."""
@@ -79,6 +86,7 @@ class Batch:
             flags=jnp.zeros(self.copies, jnp.uint32),
             returned=jnp.zeros(self.copies),
             length=jnp.zeros(self.copies, jnp.int32),
+            left=self._left(state),
         )
         return copies, self.with_flags(obs, copies.flags)
 
@@ -104,12 +112,16 @@ class Batch:
         old = stepped.state, stepped.obs
         state, obs = jax.lax.cond(done.any(), renewed, lambda old: old, old) if self.sparing else renewed(old)
         final = self.with_flags(stepped.obs, flags)
+        left = now = self._left(stepped.state)
+        if self.gauge:  # of fresh worlds it is asked anew
+            now = jax.lax.cond(done.any(), lambda: jnp.where(done, self._left(state), left), lambda: left)
         kept = Copies(
             world=state,
             seen=jnp.where(done[:, None], 0, seen),
             flags=jnp.where(done, 0, flags),
             returned=jnp.where(done, 0.0, returned),
             length=jnp.where(done, 0, length),
+            left=now,
         )
         return BatchStep(
             copies=kept,
@@ -123,7 +135,11 @@ class Batch:
             episode_return=jnp.where(done, returned, 0.0),
             episode_length=jnp.where(done, length, 0),
             situation=jax.vmap(self.world.situation)(stepped.state),
+            left=jnp.stack([copies.left, left], axis=-1) if self.gauge else None,
         )
+
+    def _left(self, state: Any) -> Any:
+        return jax.vmap(self.gauge)(state) if self.gauge else ()
 
     def with_flags(self, obs: Obs, flags: UInt32[Array, "B"]) -> Obs:
         """What is seen, with the flags of the events met so far behind it."""

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from outrider.worlds.experts import Expert
+from outrider.worlds.experts import Expert, Gauge
 from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.catalogue import MiniGridFacts
 from outrider.worlds.minigrid.dynamics import Grid, front
@@ -39,6 +39,13 @@ def of(world: World) -> Expert | None:
     if not isinstance(world, MiniGrid) or world.facts.rules:
         return None
     return lambda state: action(world.facts, state.grid)
+
+
+def gauge(world: World) -> Gauge | None:
+    """How many steps the expert still needs, at most the horizon; none where there is no expert."""
+    if not isinstance(world, MiniGrid) or world.facts.rules:
+        return None
+    return lambda state: jnp.minimum(steps(world.facts, state.grid), world.horizon).astype(jnp.int32)
 
 
 def action(facts: MiniGridFacts, grid: Grid) -> Int[Array, ""]:
