@@ -20,16 +20,17 @@ HEAD = "| claim | verdict | what follows | difference, interval and adjusted p |
 
 
 def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
-    """All claims as a Markdown table, those without evidence as planned. `link` leads from its page to the claims."""
-    rows = [
-        _row(folder.name, load(folder / "evidence"), link)
-        if _has_evidence(folder)
-        else _planned_row(folder.name, load_plan(folder, names=None), link)
-        for folder in _claims(Path(claims_dir))
-    ]
-    if not rows:
-        return "No claim has evidence yet.\n"
-    return "\n".join([HEAD, "| --- | --- | --- | --- | --- | --- |", *rows]) + "\n"
+    """All claims that were judged as a Markdown table, and below it those that are planned.
+
+    `link` leads from its page to the claims.
+    """
+    folders = _claims(Path(claims_dir))
+    rows = [_row(folder.name, load(folder / "evidence"), link) for folder in folders if _has_evidence(folder)]
+    planned = [f"[{folder.name}]({link}/{folder.name}/)" for folder in folders if not _has_evidence(folder)]
+    table = [HEAD, "| --- | --- | --- | --- | --- | --- |", *rows] if rows else ["No claim has evidence yet."]
+    if planned:
+        table += ["", f"{PLANNED.capitalize()}, not run yet: {', '.join(planned)}."]
+    return "\n".join(table) + "\n"
 
 
 def claim_readme(folder: str | Path) -> str:
@@ -116,11 +117,6 @@ def _row(name: str, e: Evidence, link: str) -> str:
         f"{e.plan.seeds}",
         escape(f"{_cost(e)}. {_hardware(e)}"),
     ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _planned_row(name: str, plan: Plan, link: str) -> str:
-    cells = [f"[{name}]({link}/{name}/)", PLANNED, escape(plan.sentence), "not run yet", f"{plan.seeds}", ""]
     return f"| {' | '.join(cells)} |"
 
 
