@@ -361,9 +361,13 @@ def test_a_memory_and_demonstrations_exclude_each_other():
 
 
 def test_a_plan_may_not_read_what_its_evidence_does_not_hold():
-    DEFAULT_NAMES.learner({"demonstrations": "expert:64"})
-    with pytest.raises(OutriderError, match="is a folder, which evidence does not hold; write expert:256"):
-        DEFAULT_NAMES.learner({"demonstrations": "out/demonstrations"})
+    here = "[arms.shown.learner]"
+    DEFAULT_NAMES.learner({"demonstrations": "expert:64"}, here)
+    with pytest.raises(
+        OutriderError, match="is a folder, which evidence does not hold; write expert:256"
+    ) as error:
+        DEFAULT_NAMES.learner({"demonstrations": "out/demonstrations"}, here)
+    assert str(error.value).startswith(here)
 
 
 def test_an_own_world_has_no_expert():
