@@ -207,6 +207,32 @@ def test_the_first_line_without_a_model():
     assert equal.headline.startswith("Not better: unguided does as well as event counts without a model")
 
 
+def test_a_learner_of_other_settings_is_no_control_of_guidance():
+    """A clone that does better than a guided arm has not shown that guidance harms, nor a worse one that it helps."""
+
+    def told(guided, cloned, own):
+        plan = plan_of(["guided", "unguided"])
+        text = plan.text + f"\n[arms.{own}.learner]\nlearning_rate = 0.01\n"
+        verdict = judge(parse_plan(text, names=None), runs_of({"guided": [guided], "unguided": [cloned]}, 8))
+        assert verdict.comparisons[0].role == "other-learner"
+        assert verdict.headline.endswith("Without an unguided arm and placebos no help is shown.")
+        return verdict.headline
+
+    assert told(0.1, 0.9, own="unguided").startswith("Worse: unguided does better than guided")
+    assert told(0.9, 0.1, own="unguided").startswith("Better than every other arm: guided")
+    assert told(0.9, 0.1, own="guided").startswith("Better than every other arm: guided")
+
+
+def test_settings_written_out_are_no_other_settings():
+    plan = plan_of(["guided", "unguided"])
+    same = "\n[learner]\nentropy = 0.02\n[arms.unguided.learner]\nentropy = 0.02\n"
+    verdict = judge(
+        parse_plan(plan.text + same, names=None), runs_of({"guided": [0.9], "unguided": [0.0]}, 8)
+    )
+    assert verdict.comparisons[0].role == "unguided"
+    assert verdict.headline.startswith("Guidance helped")
+
+
 def test_the_rule_needs_interval_p_and_effect():
     """Each part of `supported` can fail alone."""
     assert relation(judged(unguided=[0.0], guided=[0.9]), "unguided") == "better"

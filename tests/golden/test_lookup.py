@@ -109,7 +109,22 @@ class Short(Toy):
         return state, obs._replace(vector=state.bit[None])
 
 
+@dataclass(frozen=True)
+class Whole(Toy):
+    """Says all of its numbers, as whole ones."""
+
+    def reset(self, key):
+        state, obs = super().reset(key)
+        return state, obs._replace(vector=obs.vector.astype(jnp.int32))
+
+
 def test_a_place_with_flags_to_be_appended_is_refused():
     check_fit(Short(), SMALL)
-    with pytest.raises(OutriderError, match="says that it observes"):
+    with pytest.raises(OutriderError, match="is int32, which says the place of the only one"):
         check_fit(Short(flags=2), SMALL)
+
+
+@pytest.mark.parametrize("flags", [0, 2])
+def test_whole_numbers_are_not_taken_for_places(flags):
+    with pytest.raises(OutriderError, match="give float32 or uint8 where numbers are meant"):
+        check_fit(Whole(flags=flags), SMALL)

@@ -141,6 +141,18 @@ def test_settings_of_an_arm_are_part_of_plan_and_job():
     assert {a.arm for a, b in pairs if a.sha256 != b.sha256} == {"dqn"}
 
 
+def test_a_draft_is_read_and_not_run(tmp_path):
+    """So that a plan whose baseline was not tuned yet is seen and cannot be run by mistake."""
+    draft = PLAN.replace("[study]", 'draft = "the baseline is to be tuned"\n[study]')
+    (tmp_path / "plan.toml").write_text(draft)
+    assert load_plan(tmp_path, toy_study.names()).draft == "the baseline is to be tuned"
+    with pytest.raises(
+        OutriderError, match="is a draft: the baseline is to be tuned; settle that, then take"
+    ):
+        toy_study.run(tmp_path)
+    assert not (tmp_path / "evidence").exists()
+
+
 def test_arms_of_equal_settings_differ_by_signal_alone():
     """Equal settings however they were written; an audit, which knows no defaults, takes what was accepted."""
     text = PLAN + '[arms.high]\nsignal = "rnd"\n[arms.high.learner]\nentropy = 0.1\n'

@@ -50,7 +50,7 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     (folder / "plan.toml").write_text(text + arm)
     lines = readme_table(repository / "claims").splitlines()
     assert len([line for line in lines if line.startswith("| [")]) == 2
-    assert lines[-1] == "Planned, not run yet: [C-planned](claims/C-planned/)."
+    assert lines[-1] == "Planned and not run yet, in [claims/](claims/): C-planned."
     assert folder / "README.md" in sync(repository / "README.md", repository / "claims")
     told = (folder / "README.md").read_text()
     assert "**Planned.** Not run yet" in told
@@ -100,7 +100,7 @@ def test_a_claims_readme_tells_how_to_run_it_again(repository):
     assert text.startswith("# A language model's relevance weight")
     assert "**❌ Refuted.**" in text
     assert "outrider verify claims/D-refuted" in text
-    assert text.count("\n| ") == 2 + 4 + 2 + 5
+    assert text.count("\n| ") == (2 + 4) + (2 + 5) + (2 + 5)  # comparisons, scores, how each arm learns
     assert "watch.gif" not in text
 
 

@@ -60,7 +60,14 @@ def check_fit(world: World, settings: AnySettings, timed: bool = True) -> None:
     if world.flags > FLAG_BITS:
         raise OutriderError(f"{world.id} has {world.flags} kinds of event; at most {FLAG_BITS} have flags")
     obs = jax.eval_shape(lambda: world.reset(jax.random.key(0))[1])
-    length = world.vector if obs.grid.size or world.flags else shown_shape(obs, world.vector)[0]
+    if obs.vector.dtype == "int32" and (
+        obs.grid.size or world.flags or world.vector < 2 or obs.vector.shape != (1,)
+    ):
+        raise OutriderError(
+            f"the vector of {world.id} is int32, which says the place of the only one in a vector without grid and "
+            "flags (`Obs`); give float32 or uint8 where numbers are meant"
+        )
+    length = shown_shape(obs, world.vector)[0]
     found, said = (obs.grid.shape, obs.vector.shape), (world.view, (length,))
     if found != said:
         raise OutriderError(

@@ -26,10 +26,10 @@ def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
     """
     folders = _claims(Path(claims_dir))
     rows = [_row(folder.name, load(folder / "evidence"), link) for folder in folders if _has_evidence(folder)]
-    planned = [f"[{folder.name}]({link}/{folder.name}/)" for folder in folders if not _has_evidence(folder)]
+    planned = [folder.name for folder in folders if not _has_evidence(folder)]
     table = [HEAD, "| --- | --- | --- | --- | --- | --- |", *rows] if rows else ["No claim has evidence yet."]
     if planned:
-        table += ["", f"{PLANNED.capitalize()}, not run yet: {', '.join(planned)}."]
+        table += ["", f"{PLANNED.capitalize()} and not run yet, in [{link}/]({link}/): {', '.join(planned)}."]
     return "\n".join(table) + "\n"
 
 
@@ -47,6 +47,7 @@ def claim_readme(folder: str | Path) -> str:
         f"**{SIGNS.get(verdict, '')} {verdict.capitalize()}.** {headline}\n\n"
         f"{_comparisons(e)}\n"
         f"{_arms(e)}\n"
+        f"{_how(e.plan)}\n"
         f"World `{e.plan.world}`, {e.plan.seeds} paired seeds, {words.count(e.plan.steps)} environment steps "
         f"a run; in all {_cost(e)}. {_hardware(e)}\n\n"
         f"{film}"
@@ -121,21 +122,28 @@ def _row(name: str, e: Evidence, link: str) -> str:
 
 
 def _planned_readme(plan: Plan) -> str:
-    arms = "\n".join(
-        f"| {escape(arm.name)} | `{arm.signal}` | {f'`{arm.engine}`' if arm.engine else ''} "
-        f"| {escape(_settings(plan.settings(arm)))} |"
-        for arm in plan.arms
-    )
     return (
         f"# {escape(plan.sentence)}\n\n"
-        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change.\n\n"
+        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change."
+        f"{f' A draft: {escape(plan.draft)}.' if plan.draft else ''}\n\n"
         f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}; a difference below "
         f"{plan.smallest_effect:g} does not matter.\n\n"
-        f"| arm | signal | engine | settings beside the defaults |\n| --- | --- | --- | --- |\n{arms}\n\n"
+        f"{_how(plan)}\n"
         f"World `{plan.world}`, {plan.seeds} paired seeds, {words.count(plan.steps)} environment steps a run.\n\n"
         f"```\noutrider verify claims/{plan.id}\n```\n\n"
         "This page is generated from the plan; do not edit it.\n"
     )
+
+
+def _how(plan: Plan) -> str:
+    """The arms as the plan has them: what guides them, and by which settings they learn."""
+    rows = [
+        f"| {escape(arm.name)} | `{arm.signal}` | {f'`{arm.engine}`' if arm.engine else ''} "
+        f"| {escape(_settings(plan.settings(arm)))} |"
+        for arm in plan.arms
+    ]
+    head = "| arm | signal | engine | settings beside the defaults |"
+    return "\n".join([head, "| --- | --- | --- | --- |", *rows]) + "\n"
 
 
 def _settings(table: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from outrider.errors import OutriderError
 from outrider.verify.plan import Plan, parse_plan
-from outrider.verify.roles import UNGUIDED, in_words, role
+from outrider.verify.roles import UNGUIDED, in_words, role_in
 
 REQUIRED = ("plan.toml", "runs.jsonl", "verdict.json")
 OPTIONAL = ("answers.json", "gold.json", "costs.json", "environment.json", "cassette.jsonl.gz", "watch.gif")
@@ -111,7 +111,7 @@ def _arms(plan: Plan) -> tuple[Arm, ...]:
     """The arms in reading order: the treatment, then the others as the plan lists them."""
     treatment, others = plan.arm(plan.treatment), plan.controls
     slots = iter(range(2, 1000))
-    unguided = next((arm.name for arm in others if role(arm) == UNGUIDED), None)
+    unguided = next((arm.name for arm in others if role_in(plan, arm) == UNGUIDED), None)
     rest = [Arm(a.name, a.engine, in_words(a), 1 if a.name == unguided else next(slots)) for a in others]
     return (Arm(treatment.name, treatment.engine, in_words(treatment), 0), *rest)
 

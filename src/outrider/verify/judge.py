@@ -11,7 +11,7 @@ from outrider.verify.headline import headline
 from outrider.verify.metrics import ENOUGH, SOLVED, scores, steps_to_threshold
 from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
 from outrider.verify.plan import Plan
-from outrider.verify.roles import role
+from outrider.verify.roles import role_in
 from outrider.verify.runs import Run, paired_runs, rounded
 from outrider.verify.statistics import (
     holm,
@@ -126,7 +126,7 @@ def _summary(plan: Plan, arm: str, scored: Sequence[float | None], runs: Sequenc
     times = [steps_to_threshold(run) for run in runs]
     return ArmSummary(
         arm=arm,
-        role=role(plan.arm(arm)),
+        role=role_in(plan, plan.arm(arm)),
         seeds=len(runs),
         missing=len(scored) - len(known),
         mean=sum(known) / len(known) if known else None,

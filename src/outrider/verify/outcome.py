@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outrider.verify.plan import Arm, Plan
-from outrider.verify.roles import in_words, role
+from outrider.verify.roles import in_words, role_in
 
 SUPPORTED = "supported"
 REFUTED = "refuted"
@@ -83,7 +83,7 @@ def decide(
     outcome, relation, reason = _rule(plan, evidence, p_adjusted, p_refuting_adjusted)
     return Comparison(
         against=control.name,
-        role=role(control),
+        role=role_in(plan, control),
         n=evidence.n,
         missing=evidence.missing,
         difference=evidence.difference,

@@ -30,6 +30,7 @@ KEYS = {
     "study": ("world", "seeds", "steps", "metric"),
     "rule": ("treatment", "smallest_effect", "alpha"),
 }
+DRAFT = "draft"  # of [claim], optional: why the plan may not be run yet
 ARM_KEYS = ("signal", "engine", "learner")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -62,6 +63,7 @@ class Plan:
     alpha: float
     arms: tuple[Arm, ...]
     learner: Mapping[str, Any] = field(default_factory=dict)
+    draft: str = ""  # why it may not be run yet; a plan without it may
     sha256: str = ""
     text: str = field(default="", repr=False, compare=False)  # the file, letter for letter
 
@@ -112,7 +114,7 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
     _known(content, ("claim", "study", "rule", "learner", "arms"), where, "the file")
     tables = {name: _table(content, name, where) for name in KEYS}
     for name, keys in KEYS.items():
-        _known(tables[name], keys, where, f"[{name}]")
+        _known(tables[name], (*keys, DRAFT) if name == "claim" else keys, where, f"[{name}]")
         for key in keys:
             if key not in tables[name]:
                 raise OutriderError(f"{where}: [{name}] lacks the key {key!r}: add it")
@@ -131,6 +133,7 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         alpha=_fraction(rule["alpha"], where, "[rule] alpha"),
         arms=arms,
         learner=learner,
+        draft=_text(claim[DRAFT], where, "[claim] draft") if DRAFT in claim else "",
         sha256=canonical_hash(content),
         text=text,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from outrider.explore.names import parse
-from outrider.verify.plan import NO_SIGNAL, Arm
+from outrider.verify.plan import NO_SIGNAL, Arm, Plan
 
 UNGUIDED = "unguided"
 NOVELTY = "novelty"  # signals of which not all pay captions, without a model
@@ -14,6 +14,7 @@ CONSTANT_BONUS = "constant-bonus"
 ORACLE = "oracle"
 WORD_OVERLAP = "word-overlap"
 MODEL = "model"
+OTHER_LEARNER = "other-learner"  # learns by other settings than the treatment: no control of what guides that
 
 # Placebos have the right form and no knowledge. The first four need no model, the others break its answers.
 WITHOUT_MODEL = (NOVELTY, EVENT_COUNTS, CONSTANT_BONUS, WORD_OVERLAP)
@@ -42,6 +43,12 @@ def role(arm: Arm) -> str:
             paid, NOVELTY
         )
     return head if head in (*BROKEN_ANSWERS, ORACLE, WORD_OVERLAP) else MODEL
+
+
+def role_in(plan: Plan, arm: Arm) -> str:
+    """Its role as a control of the plan's treatment: what another learner does says nothing about guidance."""
+    alike = plan.settings(arm) == plan.settings(plan.arm(plan.treatment))
+    return role(arm) if alike else OTHER_LEARNER
 
 
 def in_words(arm: Arm) -> str:

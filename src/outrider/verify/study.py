@@ -61,6 +61,8 @@ def run_study(
     same command to go on from.
     """
     plan = load_plan(plan_path, names)
+    if plan.draft:
+        raise OutriderError(f"{plan_path} is a draft: {plan.draft}; settle that, then take [claim] draft out")
     target = Path(out) if out is not None else _folder(plan_path) / "evidence"
     show = progress or Silent()
     try:
