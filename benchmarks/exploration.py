@@ -1,6 +1,6 @@
 """How soon PPO solves the MiniGrid worlds with each signal that needs no language, every arm tuned alike.
 
-    python benchmarks/exploration.py tune                    # six candidates an arm, three seeds; half an hour
+    python benchmarks/exploration.py tune                    # six candidates an arm, three seeds; about an hour
     python benchmarks/exploration.py minigrid/doorkey-8x8    # ten seeds of every arm as tuned; a quarter of an hour
     python benchmarks/exploration.py minigrid/doorkey-8x8 rnd
 
@@ -36,7 +36,8 @@ BUDGETS = {  # environment steps of a seed
 PLAIN = "none"
 ARMS = (
     *(PLAIN, "event-count", "observation-count", "episodic-observation-count", "episodic(observation-count)"),
-    *("rnd", "noveld", "icm", "ride", "e3b"),
+    *("rnd", "noveld", "icm", "ride", "e3b", "disagreement"),
+    *("way-progress", "way-gain", "way-potential"),  # told by the world's expert
 )
 SOLVED, EPISODES = 0.9, 50  # the mean return of at least so many episodes in a row
 SEEDS, TRIED_ON, SEEDS_TRIED = 10, "minigrid/doorkey-8x8", range(100, 103)

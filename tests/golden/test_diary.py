@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from outrider.explore.visits import hashed
-from outrider.learn.diary import PLACES, situations, start, write
+from outrider.learn.diary import PLACES, Line, shortened, situations, start, write
 from wandering import CODES, COPIES, LENGTH, rollout
 
 NONE = jnp.zeros((LENGTH, COPIES)), jnp.float32(0), jnp.float32(0), jnp.int32(0)
@@ -68,3 +68,24 @@ def test_a_rollout_without_situations_changes_no_places():
     assert line.places == diary.places.sum() > 0
     assert after.steps == 2 * LENGTH * COPIES
     assert not start(CODES).places.any()
+
+
+def lines(updates):
+    """So many lines, made up."""
+    rng, count = np.random.default_rng(3), np.arange(1, updates + 1)
+    whole = {name: rng.integers(0, 9, updates) for name in ("episodes", "successes", "lengths", "fault")}
+    parts = {name: rng.random(updates) for name in ("returns", "bonus", "entropy", "loss")}
+    return Line(steps=40 * count, places=3 * count, **whole, **parts)
+
+
+def test_a_long_curve_is_joined_and_loses_no_episode():
+    """23 updates, at most 10 points: three at a time, the last two together."""
+    line, parts = lines(23), [*(slice(i, i + 3) for i in range(0, 21, 3)), slice(21, 23)]
+    short = shortened(line, most=10)
+    assert short.steps.tolist() == [120, 240, 360, 480, 600, 720, 840, 920]
+    assert short.places.tolist() == [9, 18, 27, 36, 45, 54, 63, 69]
+    for name in ("episodes", "successes", "returns", "lengths"):
+        np.testing.assert_allclose(getattr(short, name), [getattr(line, name)[at].sum() for at in parts])
+    for name in ("bonus", "entropy", "loss"):
+        np.testing.assert_allclose(getattr(short, name), [getattr(line, name)[at].mean() for at in parts])
+    assert shortened(line, most=23) is line

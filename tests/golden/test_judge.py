@@ -307,14 +307,13 @@ def test_the_verdict_is_pure_and_in_plain_values():
     assert record["comparisons"][0]["against"] == "unguided"
 
 
-def steady(seeds, **solved):
+def steady(seeds, no_worse="", **solved):
     """The verdict about steadiness where each arm solves these shares of its evaluations, over and over."""
-    plan = parse_plan(
-        plan_of(("unguided", "event-counts"), seeds, "event-counts").text.replace(
-            "final_success", "steadiness"
-        ),
-        names=None,
-    )
+    text = plan_of(("unguided", "event-counts"), seeds, "event-counts").text
+    text = text.replace("final_success", "steadiness")
+    if no_worse:
+        text = text.replace("[rule]", f'[rule]\nno_worse = "{no_worse}"')
+    plan = parse_plan(text, names=None)
     records = runs_of({arm.replace("_", "-"): [0.5] for arm in solved}, seeds)
     for record in records:
         shares = solved[record["arm"].replace("-", "_")]
@@ -339,3 +338,69 @@ def test_equal_arms_are_seldom_told_to_differ_in_steadiness():
         shares = (rng.random((2, 24)) < rng.uniform(0.2, 0.8)).astype(float)
         called += steady(24, unguided=shares[0], event_counts=shares[1]).verdict == "supported"
     assert called <= 60 * 0.05
+
+
+def test_steadiness_in_failing_is_not_supported_where_the_mean_must_be_no_worse():
+    """Both are steadier than a coin: who always succeeds is better for it, who never does is not."""
+    coin = [0.0, 1.0]
+    assert steady(24, unguided=coin, event_counts=[0.0]).verdict == "supported", "without the guard"
+    failing = steady(24, "evaluated_success", unguided=coin, event_counts=[0.0])
+    (comparison,) = failing.comparisons
+    assert (failing.verdict, comparison.outcome, comparison.relation) == (
+        "inconclusive",
+        "inconclusive",
+        "unclear",
+    )
+    assert comparison.words.endswith("better, yet in evaluated success not shown to be no worse by 0.1.")
+    guard = comparison.no_worse
+    assert (guard.n, guard.missing, guard.difference, guard.holds) == (24, 0, -0.5, False)
+    assert guard.low < -0.5 < guard.high < -0.1
+    assert "the lead of event counts without a model over unguided does not suffice" in failing.headline
+    assert "in evaluated success it is not shown to be no worse (difference -0.50" in failing.headline
+    assert "24 paired seeds" in failing.headline
+
+    good = steady(24, "evaluated_success", unguided=coin, event_counts=[1.0])
+    assert good.verdict == "supported"
+    assert good.comparisons[0].no_worse.holds
+    assert good.headline.endswith("and no worse in evaluated success.")
+    assert "in evaluated success it is no worse by as much" in good.comparisons[0].words
+
+
+def test_no_worse_needs_evidence_and_refutes_nothing():
+    """A mean that is alike on four seeds is not known to be; what is no steadier stays refuted or inconclusive."""
+    few = steady(4, "evaluated_success", unguided=[0.5], event_counts=[0.5])
+    assert few.comparisons[0].no_worse.difference == 0
+    assert not few.comparisons[0].no_worse.holds
+    many = steady(96, "evaluated_success", unguided=[0.5], event_counts=[0.5])
+    assert many.comparisons[0].no_worse.holds
+    with_guard, without = (
+        steady(24, guard, unguided=[1.0], event_counts=[0.0, 1.0]) for guard in ("evaluated_success", "")
+    )
+    assert with_guard.verdict == without.verdict == "refuted"
+    assert with_guard.comparisons[0].p_refuting == without.comparisons[0].p_refuting
+
+
+def test_a_missing_score_of_what_must_be_no_worse_withholds_support():
+    plan = parse_plan(
+        plan_of(("guided", "unguided")).text.replace("[rule]", '[rule]\nno_worse = "evaluated_success"'),
+        names=None,
+    )
+    records = runs_of({"guided": [1.0], "unguided": [0.0]}, 8)
+    assert judge(plan, records).verdict == "inconclusive", "nobody was evaluated"
+    for record in records:
+        record["evaluation"] = {"episodes": 64, "solved": 64}
+    assert judge(plan, records).verdict == "inconclusive", "8 alike are no equality within 0.1"
+    for record in records:
+        record["evaluation"]["solved"] = 64 if record["arm"] == "guided" else 0
+    assert judge(plan, records).verdict == "supported"
+    del records[0]["evaluation"]
+    verdict = judge(plan, records)
+    assert verdict.verdict == "inconclusive"
+    assert verdict.comparisons[0].no_worse.missing == 1
+
+
+def test_only_plans_that_ask_have_it_in_their_verdict():
+    """So that verdicts from before are what follows from their runs."""
+    asked = steady(24, "evaluated_success", unguided=[0.0, 1.0], event_counts=[1.0]).to_json()
+    assert asked["comparisons"][0]["no_worse"]["metric"] == "evaluated_success"
+    assert "no_worse" not in judged(unguided=[0.0], guided=[0.9]).to_json()["comparisons"][0]

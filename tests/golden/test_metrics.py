@@ -96,6 +96,14 @@ def test_runs_are_paired_by_seed():
     assert write_runs(plan, records(plan)[::-1]) == write_runs(plan, records(plan))
 
 
+def test_runs_have_the_seeds_that_the_plan_begins_with():
+    told = parse_plan(PLAN.replace("seeds = 8", "seeds = 8\nfirst_seed = 200"), names=None)
+    later = [{**record, "seed": 200 + record["seed"]} for record in records(parse_plan(PLAN, names=None))]
+    assert [r.seed for r in paired_runs(told, later)["guided"]] == list(range(200, 208))
+    with pytest.raises(OutriderError, match=r"run \(unguided, seed 0\) is not in the plan"):
+        paired_runs(told, records(parse_plan(PLAN, names=None)))
+
+
 SPOILT = {
     "twice": (lambda r: r.append(r[0]), r"run \(unguided, seed 0\) is there twice"),
     "missing": (lambda r: r.pop(9), r"1 of the plan's runs are missing, the first is \(guided, seed 1\)"),

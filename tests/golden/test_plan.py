@@ -71,6 +71,11 @@ MISTAKES = {
     "metric": (("final_success", "final_sucess"), r"metric names 'final_sucess', which is unknown: did you mean 'final_success'"),
     "signal": (("event-count\"\nengine = \"constant", "event-cuont\"\nengine = \"constant"), r"\[arms.event-counts\]: signal `event-cuont`: unknown name 'event-cuont': did you mean 'event-count'"),
     "odd": (('seeds = 8\nsteps = 1_000\nmetric = "final_success"', 'seeds = 9\nsteps = 1_000\nmetric = "steadiness"'), r"\[study\] seeds is 9: steadiness compares seeds two by two, write an even number"),
+    "seed below 0": (("seeds = 8", "seeds = 8\nfirst_seed = -1"), r"\[study\] first_seed is -1: write a whole number of at least 0"),
+    "seed too large": (("seeds = 8", "seeds = 8\nfirst_seed = 2_147_483_641"), r"\[study\] first_seed is 2147483641: the last seed must be below 2147483648"),
+    "no worse in nothing": (("alpha = 0.05", 'alpha = 0.05\nno_worse = "steadyness"'), r"\[rule\] no_worse names 'steadyness', which is unknown"),
+    "no worse in pairs": (("alpha = 0.05", 'alpha = 0.05\nno_worse = "steadiness"'), r"\[rule\] no_worse names 'steadiness', which is unknown"),
+    "no worse than better": (("alpha = 0.05", 'alpha = 0.05\nno_worse = "final_success"'), r"\[rule\] no_worse is the metric itself, in which the treatment must be better: take it out"),
     "signal only": (('engine = "constant"\n', ""), r"\[arms.event-counts\]: signal `event-count` pays captioned events by their weights; name an engine"),
     "engine only": (("[arms.unguided]", '[arms.unguided]\nengine = "constant"'), r"\[arms.unguided\] has an engine and no signal"),
     "twins": (("[arms.unguided]", "[arms.unguided]\n[arms.alone]"), r"arms 'unguided' and 'alone' are the same"),
@@ -151,6 +156,18 @@ def test_a_draft_is_read_and_not_run(tmp_path):
     ):
         toy_study.run(tmp_path)
     assert not (tmp_path / "evidence").exists()
+
+
+def test_seeds_begin_where_the_plan_says():
+    """And each job has the weights that were drawn for its seeds; the policy of the first is kept."""
+    plan = parse_plan(PLAN.replace("seeds = 8", "seeds = 6\nfirst_seed = 200"), names=None)
+    drawn = tuple(f"drawn for {seed}" for seed in plan.every_seed)
+    jobs = jobs_of(plan, {"relevance(toy)": drawn, "constant": ("the same",)})
+    assert list(plan.every_seed) == [200, 201, 202, 203, 204, 205]
+    assert [job.seeds for job in jobs] == 3 * [(200, 201, 202, 203)] + 3 * [(204, 205)]
+    guided = [job for job in jobs if job.arm == "guided"]
+    assert [job.weights for job in guided] == [drawn[:4], drawn[4:]]
+    assert [job.name for job in jobs if job.save_policy] == ["guided-200"]
 
 
 def test_arms_of_equal_settings_differ_by_signal_alone():

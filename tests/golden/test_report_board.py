@@ -47,6 +47,8 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     folder.mkdir()
     arm = '[arms.high]\nsignal = "rnd"\n[arms.high.learner]\nentropy = 0.5\n'
     text = PLAN.format(id="C-planned", seeds=10, steps=1000)
+    text = text.replace("seeds = 10", "seeds = 10\nfirst_seed = 200")
+    text = text.replace("[rule]", '[rule]\nno_worse = "evaluated_success"')
     (folder / "plan.toml").write_text(text + arm)
     lines = readme_table(repository / "claims").splitlines()
     assert len([line for line in lines if line.startswith("| [")]) == 2
@@ -54,6 +56,8 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     assert folder / "README.md" in sync(repository / "README.md", repository / "claims")
     told = (folder / "README.md").read_text()
     assert "**Planned.** Not run yet" in told
+    assert "by final success, and no worse in evaluated success; a difference below 0.1 does not matter" in told
+    assert "10 paired seeds from 200 on, 1\u202f000 environment steps a run" in told
     assert "| high | `rnd` |  | entropy 0.5 |" in told
     assert "| guided | `event-count` | `relevance(embedded)` |  |" in told
     make(folder / "evidence", points=12, gif=False, claim="C-planned")

@@ -52,7 +52,7 @@ def asked(monkeypatch, tmp_path):
     words = Vocabulary("open the door", dict(enumerate(CAPTIONS)))
     monkeypatch.setattr("outrider.verify.asking.vocabulary", lambda world: words)
 
-    def run(model, folder="evidence.partial", cassette=None, progress=None):
+    def run(model, folder="evidence.partial", cassette=None, progress=None, text=PLAN):
         def make(threads):
             if model is None:
                 raise OutriderError("no weights")
@@ -60,7 +60,7 @@ def asked(monkeypatch, tmp_path):
 
         monkeypatch.setattr("outrider.lm.embedded.Embedded", make)
         (tmp_path / folder / WORK).mkdir(parents=True, exist_ok=True)
-        plan = parse_plan(PLAN, names=None)
+        plan = parse_plan(text, names=None)
         return tmp_path / folder, ask_engines(plan, tmp_path / folder, cassette, progress or Silent())
 
     return run
@@ -97,6 +97,21 @@ def test_what_is_written(asked):
     (cost,) = found.costs.values()
     assert cost["questions"] == len(lines) == sum(model.calls)
     assert cost["seconds"] == pytest.approx(0.25 * len(lines))
+
+
+def test_a_placebo_draws_by_the_seeds_of_the_plan(asked):
+    shuffled = "shuffled(relevance(embedded))"
+    _, found = asked(Model([]))
+    later, shifted = asked(
+        Model([]), "later.partial", text=PLAN.replace("seeds = 8", "seeds = 4\nfirst_seed = 4")
+    )
+    assert shifted.weights[shuffled] == found.weights[shuffled][4:]
+    (told,) = [
+        {c["caption"]: c["weight"] for c in record["captions"]}
+        for name, record in json.loads((later / "answers.json").read_text())["engines"].items()
+        if name == shuffled
+    ]
+    assert told == json.loads(shifted.weights[shuffled][0])["by_caption"], "that of the first seed"
 
 
 def test_progress_counts_what_is_put_to_the_model(asked):

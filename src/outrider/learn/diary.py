@@ -12,6 +12,7 @@ from outrider.explore.visits import hashed
 from outrider.types import Trajectory
 
 PLACES = 1 << 16  # buckets that situations are counted in
+MOST_POINTS = 500  # of a curve that evidence keeps
 
 
 class Diary(NamedTuple):
@@ -83,6 +84,38 @@ def write(
         fault=fault,
     )
     return Diary(steps, met, first_met, places), line
+
+
+def shortened(line: Line, most: int = MOST_POINTS) -> Line:
+    """A learner's lines `[updates]`, as many in a row joined as leave `most` or fewer.
+
+    Sums are added, means are averaged, and what counts up is as it was at the end.
+    """
+    updates = len(line.steps)
+    together = -(-updates // most)
+    if together == 1:
+        return line
+    begins = np.arange(0, updates, together)
+    ends = np.minimum(begins + together, updates) - 1
+
+    def added(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, begins)
+
+    def averaged(values: np.ndarray) -> np.ndarray:
+        return added(values) / (ends - begins + 1)
+
+    return Line(
+        steps=line.steps[ends],
+        episodes=added(line.episodes),
+        successes=added(line.successes),
+        returns=added(line.returns),
+        lengths=added(line.lengths),
+        bonus=averaged(line.bonus),
+        entropy=averaged(line.entropy),
+        places=line.places[ends],
+        loss=averaged(line.loss),
+        fault=np.maximum.reduceat(line.fault, begins),
+    )
 
 
 def situations(places: np.ndarray) -> np.ndarray:

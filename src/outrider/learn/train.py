@@ -20,7 +20,7 @@ from outrider.explore.signal import Ground
 from outrider.learn.algorithms import AnySettings
 from outrider.learn.cloning import BC
 from outrider.learn.dagger import DAgger
-from outrider.learn.diary import Diary, Line, situations
+from outrider.learn.diary import Diary, Line, shortened, situations
 from outrider.learn.dqn import DQN
 from outrider.learn.evaluate import EPISODES, solved
 from outrider.learn.finite import refuse
@@ -196,7 +196,7 @@ def _chunk_size(updates: int) -> int:
 
 def as_record(trained: Trained, which: int, arm: str, seed: int, sentences: dict[int, str]) -> dict[str, Any]:
     """One run as a line of `runs.jsonl`: see docs/evidence.md."""
-    line = jax.tree.map(lambda x: x[which], trained.lines)
+    line = shortened(jax.tree.map(lambda x: x[which], trained.lines))
     episodes = line.episodes.astype(int)
 
     def mean(total: np.ndarray) -> list[float | None]:

@@ -48,8 +48,8 @@ def claim_readme(folder: str | Path) -> str:
         f"{_comparisons(e)}\n"
         f"{_arms(e)}\n"
         f"{_how(e.plan)}\n"
-        f"World `{e.plan.world}`, {e.plan.seeds} paired seeds, {words.count(e.plan.steps)} environment steps "
-        f"a run; in all {_cost(e)}. {_hardware(e)}\n\n"
+        f"World `{e.plan.world}`, {e.plan.seeds} paired seeds{_from(e.plan)}, {words.count(e.plan.steps)} environment "
+        f"steps a run; in all {_cost(e)}. {_hardware(e)}\n\n"
         f"{film}"
         "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it "
         "needs no network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
@@ -126,13 +126,21 @@ def _planned_readme(plan: Plan) -> str:
         f"# {escape(plan.sentence)}\n\n"
         f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change."
         f"{f' A draft: {escape(plan.draft)}.' if plan.draft else ''}\n\n"
-        f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}; a difference below "
-        f"{plan.smallest_effect:g} does not matter.\n\n"
+        f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}{_guarded(plan)}; a difference "
+        f"below {plan.smallest_effect:g} does not matter.\n\n"
         f"{_how(plan)}\n"
-        f"World `{plan.world}`, {plan.seeds} paired seeds, {words.count(plan.steps)} environment steps a run.\n\n"
-        f"```\noutrider verify claims/{plan.id}\n```\n\n"
+        f"World `{plan.world}`, {plan.seeds} paired seeds{_from(plan)}, {words.count(plan.steps)} environment steps a "
+        f"run.\n\n```\noutrider verify claims/{plan.id}\n```\n\n"
         "This page is generated from the plan; do not edit it.\n"
     )
+
+
+def _guarded(plan: Plan) -> str:
+    return f", and no worse in {plan.no_worse.replace('_', ' ')}" if plan.no_worse else ""
+
+
+def _from(plan: Plan) -> str:
+    return f" from {plan.first_seed} on" if plan.first_seed else ""
 
 
 def _how(plan: Plan) -> str:

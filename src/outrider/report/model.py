@@ -62,7 +62,7 @@ def _engine(name: str, e: Evidence, primary: bool = False) -> Safe:
         else None
     )
     drawn = (
-        note("It draws: the answers of seed 0 are shown, every seed has its own.")
+        note("It draws: the answers of the first seed are shown, every seed has its own.")
         if by_chance(name)
         else None
     )

@@ -97,7 +97,7 @@ def gather(
 ) -> Asked:
     """What the workers of a host world's study asked and were told, as `ask_engines` leaves it.
 
-    For an engine that draws, weights are told as they are for seed 0, of captions that other seeds met, too.
+    For an engine that draws, weights are told as they are for the first seed, of captions that other seeds met, too.
     """
     work, tape, heard = folder / WORK, WatchedCassette(), {}
     for job in jobs:
@@ -132,7 +132,7 @@ def _ask_all(
     for expression, words in words_of.items():
         tape.listen(lambda done, total, engine=expression: progress.asking(engine, done, total))
         files = []
-        for seed in range(plan.seeds if by_chance(expression) else 1):
+        for seed in plan.every_seed if by_chance(expression) else [plan.first_seed]:
             engine = build(expression, seed=seed, cassette=tape, threads=threads, replay=replay)
             said = ask(words, engine)
             files.append(
@@ -140,7 +140,7 @@ def _ask_all(
                     {"engine": engine.name, "mission": words.mission, "by_caption": dict(said.by_caption)}
                 )
             )
-            if seed == 0:
+            if seed == plan.first_seed:
                 answers[expression] = _answers_record(engine, words.mission, said)
         weights[expression] = tuple(files)
         if expression in scorers:  # never one that draws
@@ -170,7 +170,7 @@ def _keep_used(tape: WatchedCassette, folder: Path) -> dict[str, dict[str, float
 def _answers_record(engine: Engine, mission: str, said: Weights) -> dict[str, Any]:
     """What one engine said: each caption with its weight, or why it has none, and the weight's parts.
 
-    One that draws is recorded as it said it for seed 0; the others follow from the same answers.
+    One that draws is recorded as it said it for the first seed; the others follow from the same answers.
     """
     weights = said.by_caption
     return {

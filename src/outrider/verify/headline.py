@@ -10,7 +10,17 @@ from collections.abc import Sequence
 
 from outrider.verify import roles
 from outrider.verify.metrics import STEADINESS
-from outrider.verify.outcome import BETTER, EQUAL, NOT_BETTER, REFUTED, UNCLEAR, WORSE, ArmSummary, Comparison
+from outrider.verify.outcome import (
+    BETTER,
+    EQUAL,
+    NOT_BETTER,
+    REFUTED,
+    UNCLEAR,
+    WORSE,
+    ArmSummary,
+    Comparison,
+    Guard,
+)
 from outrider.verify.plan import Plan
 
 _TELLING = (WORSE, NOT_BETTER, EQUAL, UNCLEAR)  # which of several unbeaten controls the line names first
@@ -114,7 +124,11 @@ def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str
         start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
-    return f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})."
+    beside = f", and no worse in {plan.no_worse.replace('_', ' ')}" if plan.no_worse else ""
+    return (
+        f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})"
+        f"{beside}."
+    )
 
 
 def _unbeaten(comparisons: Sequence[Comparison]) -> list[Comparison]:
@@ -134,8 +148,16 @@ def _standing(plan: Plan, subject: str, c: Comparison) -> str:
     if c.relation == NOT_BETTER:
         return f"{subject} is not better than {other} by as much as {smallest:g} ({_size(plan, c)})"
     if c.low > 0:
-        return f"the lead of {subject} over {other} does not suffice ({_size(plan, c)}, adjusted p {c.p_adjusted:.3f})"
+        lead = f"the lead of {subject} over {other} does not suffice ({_size(plan, c)}, adjusted p {c.p_adjusted:.3f})"
+        return lead if c.no_worse is None or c.no_worse.holds else f"{lead}; {_unguarded(c.no_worse)}"
     return f"{subject} and {other} could not be told apart ({_size(plan, c)})"
+
+
+def _unguarded(guard: Guard) -> str:
+    """That the treatment may be worse in what it must not be, with the numbers."""
+    interval = f"{_number(guard.low)} to {_number(guard.high)}"
+    size = f"difference {_number(guard.difference)}, interval {interval}, {guard.n} paired seeds"
+    return f"in {guard.metric.replace('_', ' ')} it is not shown to be no worse ({size})"
 
 
 def _named(plan: Plan, c: Comparison) -> str:

@@ -96,8 +96,7 @@ def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]], replay: bool = F
     """
     host = is_host(plan.world)
     groups = [
-        tuple(range(first, min(first + SEEDS_PER_JOB, plan.seeds)))
-        for first in range(0, plan.seeds, SEEDS_PER_JOB)
+        tuple(plan.every_seed[first : first + SEEDS_PER_JOB]) for first in range(0, plan.seeds, SEEDS_PER_JOB)
     ]
     return [
         Job(
@@ -107,8 +106,8 @@ def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]], replay: bool = F
             steps=plan.steps,
             learner=plan.settings(arm),
             signal=arm.signal,
-            weights=_of_seeds(weights[arm.engine], seeds) if arm.engine and not host else (),
-            save_policy=arm.name == plan.treatment and seeds[0] == 0,
+            weights=_of_seeds(plan, weights[arm.engine], seeds) if arm.engine and not host else (),
+            save_policy=arm.name == plan.treatment and seeds[0] == plan.first_seed,
             engine=arm.engine if host else "",
             replay=replay and host,
         )
@@ -117,8 +116,8 @@ def jobs_of(plan: Plan, weights: Mapping[str, tuple[str, ...]], replay: bool = F
     ]
 
 
-def _of_seeds(weights: tuple[str, ...], seeds: tuple[int, ...]) -> tuple[str, ...]:
-    return weights if len(weights) == 1 else tuple(weights[seed] for seed in seeds)
+def _of_seeds(plan: Plan, weights: tuple[str, ...], seeds: tuple[int, ...]) -> tuple[str, ...]:
+    return weights if len(weights) == 1 else tuple(weights[seed - plan.first_seed] for seed in seeds)
 
 
 def weights_paths(job: Job, work: Path) -> list[Path]:

@@ -9,11 +9,21 @@ from typing import Any
 
 from outrider.verify.headline import headline
 from outrider.verify.metrics import ENOUGH, SOLVED, scores, steps_to_threshold
-from outrider.verify.outcome import INCONCLUSIVE, REFUTED, SUPPORTED, ArmSummary, Comparison, Evidence, decide
-from outrider.verify.plan import Plan
+from outrider.verify.outcome import (
+    INCONCLUSIVE,
+    REFUTED,
+    SUPPORTED,
+    ArmSummary,
+    Comparison,
+    Evidence,
+    Guard,
+    decide,
+)
+from outrider.verify.plan import NO_WORSE, Plan
 from outrider.verify.roles import role_in
 from outrider.verify.runs import Run, paired_runs, rounded
 from outrider.verify.statistics import (
+    Floats,
     holm,
     mean_interval,
     mean_p,
@@ -48,7 +58,11 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `verdict.json`, floats rounded to 6 significant digits."""
-        return rounded(dataclasses.asdict(self))
+        record = dataclasses.asdict(self)
+        for comparison in record["comparisons"]:
+            if comparison[NO_WORSE] is None:  # not asked for
+                del comparison[NO_WORSE]
+        return rounded(record)
 
 
 def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
@@ -57,9 +71,10 @@ def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
     A comparison is `supported` where the interval of the mean paired difference lies above 0, the
     Holm-adjusted sign-flip p is below alpha and the mean difference is at least the smallest effect;
     `refuted` where the interval ends below the smallest effect and the Holm-adjusted p of "at least the
-    smallest effect" is below alpha; else `inconclusive`, as it is while a score is missing. The claim is
-    supported if every comparison is, refuted if any is. Raises OutriderError where runs are missing, double,
-    or of unequal length.
+    smallest effect" is below alpha; else `inconclusive`, as it is while a score is missing. Where the plan says
+    in what the treatment must be `no_worse`, the interval of that difference must lie above minus the smallest
+    effect, too, or nothing is supported. The claim is supported if every comparison is, refuted if any is. Raises
+    OutriderError where runs are missing, double, or of unequal length.
     """
     paired = paired_runs(plan, runs)
     scored = {arm: scores(plan.metric, of_arm) for arm, of_arm in paired.items()}
@@ -67,7 +82,7 @@ def judge(plan: Plan, runs: Sequence[Mapping[str, Any] | Run]) -> Verdict:
     adjusted = holm([evidence.p for evidence in measured])
     adjusted_refuting = holm([evidence.p_refuting for evidence in measured])
     comparisons = tuple(
-        decide(plan, control, evidence, p, p_refuting)
+        decide(plan, control, evidence, p, p_refuting, _guard(plan, paired, control.name))
         for control, evidence, p, p_refuting in zip(
             plan.controls, measured, adjusted, adjusted_refuting, strict=True
         )
@@ -99,25 +114,42 @@ def _verdict(comparisons: Sequence[Comparison]) -> str:
 
 def _measure(plan: Plan, scored: Mapping[str, Sequence[float | None]], control: str) -> Evidence:
     """The paired differences against one control; pairs with a missing score are left out and counted."""
-    pairs = [
-        (a, b)
-        for a, b in zip(scored[plan.treatment], scored[control], strict=True)
-        if a is not None and b is not None
-    ]
-    missing = len(scored[control]) - len(pairs)
-    if not pairs:
-        return Evidence(0, missing, None, *DIFFERENCE_BOUNDS, p=1.0, p_refuting=1.0)
-    differences = paired_differences(*zip(*pairs, strict=True))
+    differences, missing = _differences(scored[plan.treatment], scored[control])
     low, high = mean_interval(differences, DIFFERENCE_BOUNDS, level=1 - plan.alpha)
     return Evidence(
-        n=len(pairs),
+        n=len(differences),
         missing=missing,
-        difference=float(differences.mean()),
+        difference=_mean(differences),
         low=low,
         high=high,
         p=sign_flip_p(differences, "greater"),
         p_refuting=mean_p(differences, plan.smallest_effect, DIFFERENCE_BOUNDS, "less"),
     )
+
+
+def _guard(plan: Plan, paired: Mapping[str, Sequence[Run]], control: str) -> Guard | None:
+    """What the plan asks to be no worse; None where it asks for nothing.
+
+    Not adjusted for the number of comparisons: a claim is supported only where all of them hold.
+    """
+    if not plan.no_worse:
+        return None
+    treated, others = (scores(plan.no_worse, paired[arm]) for arm in (plan.treatment, control))
+    differences, missing = _differences(treated, others)
+    low, high = mean_interval(differences, DIFFERENCE_BOUNDS, level=1 - plan.alpha)
+    holds = not missing and low > -plan.smallest_effect
+    return Guard(plan.no_worse, len(differences), missing, _mean(differences), low, high, holds)
+
+
+def _differences(treated: Sequence[float | None], control: Sequence[float | None]) -> tuple[Floats, int]:
+    """The paired differences where neither score is missing, [n], and how many pairs were left out."""
+    both = [(a, b) for a, b in zip(treated, control, strict=True) if a is not None and b is not None]
+    differences = paired_differences([a for a, _ in both], [b for _, b in both])
+    return differences, len(control) - len(both)
+
+
+def _mean(values: Floats) -> float | None:
+    return float(values.mean()) if len(values) else None
 
 
 def _summary(plan: Plan, arm: str, scored: Sequence[float | None], runs: Sequence[Run]) -> ArmSummary:

@@ -35,6 +35,8 @@ class Names:
     def check(self, plan: Plan, where: str) -> None:
         """Raises OutriderError, one line that begins with file and key, for the first unknown name."""
         _known(plan.metric, (*METRICS, STEADINESS), f"{where}: [study] metric names")
+        if plan.no_worse:
+            _known(plan.no_worse, METRICS, f"{where}: [rule] no_worse names")
         for arm in plan.arms:
             _ask(
                 lambda name, arm=arm: self.signal(name, arm.engine), arm.signal, f"{where}: [arms.{arm.name}]"

@@ -33,6 +33,22 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """The mean paired difference in what must be no worse, with its interval at level 1 - alpha.
+
+    `holds` where the interval lies above minus the smallest effect and no score is missing.
+    """
+
+    metric: str
+    n: int
+    missing: int
+    difference: float | None
+    low: float
+    high: float
+    holds: bool
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Treatment against one control over n pairs, told in `words`.
 
@@ -54,6 +70,7 @@ class Comparison:
     outcome: str
     relation: str
     words: str
+    no_worse: Guard | None = None  # where the plan asks for it
 
 
 @dataclass(frozen=True)
@@ -77,10 +94,22 @@ class ArmSummary:
 
 
 def decide(
-    plan: Plan, control: Arm, evidence: Evidence, p_adjusted: float, p_refuting_adjusted: float
+    plan: Plan,
+    control: Arm,
+    evidence: Evidence,
+    p_adjusted: float,
+    p_refuting_adjusted: float,
+    guard: Guard | None = None,
 ) -> Comparison:
     """Apply the plan's rule to the evidence against one control, and say why in a phrase."""
     outcome, relation, reason = _rule(plan, evidence, p_adjusted, p_refuting_adjusted)
+    if guard and outcome == SUPPORTED:
+        name = guard.metric.replace("_", " ")
+        if guard.holds:
+            reason += f", and in {name} it is no worse by as much"
+        else:
+            outcome, relation = INCONCLUSIVE, UNCLEAR
+            reason = f"better, yet in {name} not shown to be no worse by {plan.smallest_effect:g}"
     return Comparison(
         against=control.name,
         role=role_in(plan, control),
@@ -96,6 +125,7 @@ def decide(
         outcome=outcome,
         relation=relation,
         words=f"{plan.treatment} against {in_words(control)}: {reason}.",
+        no_worse=guard,
     )
 
 

@@ -30,7 +30,11 @@ KEYS = {
     "study": ("world", "seeds", "steps", "metric"),
     "rule": ("treatment", "smallest_effect", "alpha"),
 }
-DRAFT = "draft"  # of [claim], optional: why the plan may not be run yet
+DRAFT = "draft"  # why the plan may not be run yet
+FIRST_SEED = "first_seed"
+NO_WORSE = "no_worse"
+OPTIONAL = {"claim": (DRAFT,), "study": (FIRST_SEED,), "rule": (NO_WORSE,)}
+MOST_SEED = 2**31  # seeds are 32 bits on the device
 ARM_KEYS = ("signal", "engine", "learner")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -50,7 +54,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study fixed before its first step. Seeds are 0 .. seeds - 1; `steps` are environment steps a run."""
+    """A study fixed before its first step, of so many `seeds`; `steps` are environment steps a run."""
 
     id: str
     sentence: str
@@ -64,6 +68,8 @@ class Plan:
     arms: tuple[Arm, ...]
     learner: Mapping[str, Any] = field(default_factory=dict)
     draft: str = ""  # why it may not be run yet; a plan without it may
+    first_seed: int = 0  # above those on which something was chosen
+    no_worse: str = ""  # a metric in which the treatment must be no worse, beside being better in `metric`
     sha256: str = ""
     text: str = field(default="", repr=False, compare=False)  # the file, letter for letter
 
@@ -79,6 +85,11 @@ class Plan:
         common = self.learner.get("algorithm", DEFAULT)
         alike = arm.learner.get("algorithm", common) == common
         return {**self.learner, **arm.learner} if alike else arm.learner
+
+    @property
+    def every_seed(self) -> range:
+        """The seeds of the study."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     @property
     def controls(self) -> tuple[Arm, ...]:
@@ -114,7 +125,7 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
     _known(content, ("claim", "study", "rule", "learner", "arms"), where, "the file")
     tables = {name: _table(content, name, where) for name in KEYS}
     for name, keys in KEYS.items():
-        _known(tables[name], (*keys, DRAFT) if name == "claim" else keys, where, f"[{name}]")
+        _known(tables[name], (*keys, *OPTIONAL[name]), where, f"[{name}]")
         for key in keys:
             if key not in tables[name]:
                 raise OutriderError(f"{where}: [{name}] lacks the key {key!r}: add it")
@@ -134,10 +145,20 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         arms=arms,
         learner=learner,
         draft=_text(claim[DRAFT], where, "[claim] draft") if DRAFT in claim else "",
+        first_seed=_count(study.get(FIRST_SEED, 0), where, "[study] first_seed", least=0),
+        no_worse=_text(rule[NO_WORSE], where, "[rule] no_worse") if NO_WORSE in rule else "",
         sha256=canonical_hash(content),
         text=text,
     )
     _check_arms(plan, where)
+    if plan.every_seed.stop > MOST_SEED:
+        raise OutriderError(
+            f"{where}: [study] first_seed is {plan.first_seed}: the last seed must be below {MOST_SEED}"
+        )
+    if plan.no_worse == plan.metric:
+        raise OutriderError(
+            f"{where}: [rule] no_worse is the metric itself, in which the treatment must be better: take it out"
+        )
     if plan.metric == STEADINESS and plan.seeds % 2:
         raise OutriderError(
             f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"
@@ -215,9 +236,9 @@ def _name(value: Any, where: str, key: str) -> str:
     return value
 
 
-def _count(value: Any, where: str, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise OutriderError(f"{where}: {key} is {value!r}: write a whole number of at least 1")
+def _count(value: Any, where: str, key: str, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise OutriderError(f"{where}: {key} is {value!r}: write a whole number of at least {least}")
     return value
 
 

@@ -110,12 +110,12 @@ def paired_runs(
     known = {arm.name for arm in plan.arms}
     for record in records:
         run = record if isinstance(record, Run) else run_from(record, where)
-        if run.arm not in known or not 0 <= run.seed < plan.seeds:
+        if run.arm not in known or run.seed not in plan.every_seed:
             raise OutriderError(f"{where}: run ({run.arm}, seed {run.seed}) is not in the plan; take it out")
         if (run.arm, run.seed) in found:
             raise OutriderError(f"{where}: run ({run.arm}, seed {run.seed}) is there twice; keep one")
         found[run.arm, run.seed] = run
-    missing = [(a.name, s) for a in plan.arms for s in range(plan.seeds) if (a.name, s) not in found]
+    missing = [(a.name, s) for a in plan.arms for s in plan.every_seed if (a.name, s) not in found]
     if missing:
         first = f"({missing[0][0]}, seed {missing[0][1]})"
         raise OutriderError(
@@ -132,4 +132,4 @@ def paired_runs(
         raise OutriderError(
             f"{where}: runs end at {short.steps[-1]} steps, the plan says {plan.steps}; run the study"
         )
-    return {arm.name: [found[arm.name, seed] for seed in range(plan.seeds)] for arm in plan.arms}
+    return {arm.name: [found[arm.name, seed] for seed in plan.every_seed] for arm in plan.arms}
