@@ -16,7 +16,7 @@ OUTRIDER := $(VENV)/bin/outrider
 DEMO := claims/D13-blocked-unlock-pickup-television
 PYTEST_ARGS ?=
 TEST_WORKERS ?= 2
-TEST_LIMIT ?= 1800
+TEST_LIMIT ?= 3600
 LONG_LIMIT ?= 7200
 
 help: ## Show this list
