@@ -62,6 +62,21 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     assert "not run yet" not in board
 
 
+def test_a_draft_is_told_apart_and_shows_no_command(repository):
+    for name, draft in (("C-planned", ""), ("C-draft", 'draft = "the bonus is to be tuned"\n')):
+        folder = repository / "claims" / name
+        folder.mkdir()
+        text = PLAN.format(id=name, seeds=10, steps=1000)
+        (folder / "plan.toml").write_text(text.replace("[study]", f"{draft}\n[study]"))
+    *_, planned, blank, drafts = readme_table(repository / "claims").splitlines()
+    assert planned == "Planned and not run yet, in [claims/](claims/): C-planned."
+    assert (blank, drafts) == ("", "Drafts, each with what it still lacks, in [claims/](claims/): C-draft.")
+    assert "outrider verify claims/C-planned" in claim_readme(repository / "claims" / "C-planned")
+    told = claim_readme(repository / "claims" / "C-draft")
+    assert "A draft, which cannot be run: the bonus is to be tuned." in told
+    assert "outrider verify" not in told
+
+
 def test_an_empty_board_says_so(tmp_path):
     assert readme_table(tmp_path) == "No claim has evidence yet.\n"
 
@@ -99,7 +114,7 @@ def test_a_claims_readme_tells_how_to_run_it_again(repository):
     text = claim_readme(repository / "claims" / "D-refuted")
     assert text.startswith("# A language model's relevance weight")
     assert "**❌ Refuted.**" in text
-    assert "outrider verify claims/D-refuted" in text
+    assert "outrider verify claims/D-refuted --out " in text  # beside the evidence, which is there already
     assert text.count("\n| ") == (2 + 4) + (2 + 5) + (2 + 5)  # comparisons, scores, how each arm learns
     assert "watch.gif" not in text
 
