@@ -25,11 +25,16 @@ def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
     """
     folders = _claims(Path(claims_dir))
     rows = [_row(folder.name, load(folder / "evidence"), link) for folder in folders if _has_evidence(folder)]
-    waiting = [(folder.name, load_plan(folder, names=None)) for folder in folders if not _has_evidence(folder)]
+    waiting = [
+        (folder.name, load_plan(folder, names=None)) for folder in folders if not _has_evidence(folder)
+    ]
     planned = [name for name, plan in waiting if not plan.draft]
     drafts = [name for name, plan in waiting if plan.draft]
     table = [HEAD, "| --- | --- | --- | --- | --- | --- |", *rows] if rows else ["No claim has evidence yet."]
-    for told, names in (("Planned and not run yet", planned), ("Drafts, each with what it still lacks", drafts)):
+    for told, names in (
+        ("Planned and not run yet", planned),
+        ("Drafts, each with what it still lacks", drafts),
+    ):
         table += ["", f"{told}, in [{link}/]({link}/): {', '.join(names)}."] if names else []
     return "\n".join(table) + "\n"
 

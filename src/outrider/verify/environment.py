@@ -81,7 +81,9 @@ def named_processor(cpuinfo: str) -> str:
     A cloud's machines of one name differ threefold in speed.
     """
     told = dict(re.findall(r"^(\w[\w ]*?)\s*:\s*(.+)$", cpuinfo.partition("\n\n")[0], re.MULTILINE))
-    kind = [f"{word} {told[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in told]
+    kind = [
+        f"{word} {told[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in told
+    ]
     kind += [wide for wide in ("avx512f", "avx2", "avx") if wide in told.get("flags", "").split()][:1]
     name = told.get("model name", "").strip()
     return f"{name} ({', '.join(kind)})" if name and kind else name

@@ -48,7 +48,13 @@ def _said(action: int, done: bool, cell: int) -> int:
         return door("walked through") if tile == t.DOOR_OPEN else 0
     if action == t.FORWARD:
         doors = {t.DOOR_LOCKED: "bumped locked", t.DOOR_CLOSED: "bumped closed"}
-        return door(doors[tile]) if tile in doors else BASE["bumped wall"] if tile == t.WALL else thing("bumped object")
+        return (
+            door(doors[tile])
+            if tile in doors
+            else BASE["bumped wall"]
+            if tile == t.WALL
+            else thing("bumped object")
+        )
     if not done:
         return BASE["nothing"]
     if action == t.TOGGLE:
