@@ -1,11 +1,11 @@
 """How many situations and events do captions tell apart, and how fast do new ones appear? By chance and when trained.
 
-    python benchmarks/caption_coverage.py                       # one world of each kind; about ten minutes on two cores
+    python benchmarks/caption_coverage.py                       # every world; half an hour on two cores
     python benchmarks/caption_coverage.py minigrid/memory       # those with that in their name
     python benchmarks/caption_coverage.py --steps 100000 doorkey-16x16
 
 A million steps of random actions, and a million of a policy that was trained before, unguided and shortly, in every
-kind of device world that speaks: sizes of one kind say the same sentences. Counted are distinct situation codes and
+device world that speaks. Counted are distinct situation codes and
 distinct event codes (each a row of the atlas) among the first thousand, ten thousand ... steps of all copies together.
 Every situation seen is put into words: two codes with one sentence are an error. Worlds run in a process each, as many
 at a time as there are cores.
@@ -34,23 +34,20 @@ from world_rates import by_chance
 from outrider.learn.settings import Settings
 from outrider.learn.train import train
 from outrider.worlds.batch import Batch
-from outrider.worlds.listing import captions, kinds, matches
-from outrider.worlds.names import check_world, event_sentences, situation_text
+from outrider.worlds.listing import captions, matches
+from outrider.worlds.names import WORLDS, check_world, event_sentences, situation_text
 from outrider.worlds.registry import make
 
 STEPS, TRAINED, LENGTH = 1_000_000, 300_000, 32  # steps counted, steps trained before, steps of a jitted scan
 COPIES, DEAR_COPIES = 256, 64
 MARKS = {1_000: "1k", 10_000: "10k", 100_000: "100k", 1_000_000: "1M"}
-MORE = ("minigrid/doorkey-16x16", "minigrid/doorkey-8x8+television")  # beside one of each kind
+TELEVISION = "minigrid/doorkey-8x8+television"  # beside the worlds as they are
 
 
 def chosen(patterns: list[str]) -> list[str]:
-    """Worlds that speak: of the patterns, else the first of each kind, which a policy soon learns, and some more."""
-    names = [names[0] for names in kinds().values()] + list(MORE)
-    if patterns:
-        every = [name for of_kind in kinds().values() for name in of_kind] + list(MORE)
-        names = [name for name in every if any(matches(name, pattern) for pattern in patterns)]
-    return [name for name in names if captions(name)]
+    """Worlds that speak: those of the patterns, else all."""
+    names = [name for name in (*WORLDS, TELEVISION) if captions(name)]
+    return [name for name in names if not patterns or any(matches(name, pattern) for pattern in patterns)]
 
 
 class Seen:

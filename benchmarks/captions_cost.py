@@ -45,9 +45,10 @@ HEAVY_COPIES, HEAVY_STEPS = 64, 100  # of worlds that are dear to reset
 def stepper(
     batch: Batch, steps: int, captions: bool
 ) -> Callable[[Copies, jax.Array], tuple[Copies, jax.Array]]:
-    """A compiled walk of so many steps: the copies after it, and for each the sum of all that was asked for.
+    """A compiled walk of so many steps: the copies after it, and the sum of a number of each array asked for.
 
-    What is asked for is added up copy by copy, so that reading it costs little beside computing it.
+    What is asked for is written down whole, as a rollout would, and is then hardly read: a barrier keeps the compiler
+    from leaving out what is not read.
     """
     world = batch.world
 
@@ -59,24 +60,20 @@ def stepper(
         else:
             action = world.space.sample(act_key, jnp.zeros((batch.copies, world.space.outputs)))
         after = batch.step(step_key, copies, action)
-        asked = [after.reward[:, None], after.obs.grid, after.obs.vector[:, : world.vector]]
+        asked = [after.reward, after.terminated, after.truncated, after.obs.grid, after.final.grid]
         left = after.copies
         if captions:
-            flags = [obs.vector[:, world.vector :] for obs in (after.obs, after.final) if world.flags]
-            asked += [after.events, after.first, after.situation, *flags]
+            asked += [after.obs.vector, after.final.vector, after.events, after.first, after.situation]
         else:
+            asked += [obs.vector[:, : world.vector] for obs in (after.obs, after.final)]
             left = left._replace(seen=copies.seen, flags=copies.flags)
-        return (left, read + sum(_of_each_copy(x) for x in asked)), None
+        asked = jax.lax.optimization_barrier([x for x in asked if x.size])
+        return (left, read + sum(x.reshape(-1)[0].astype(jnp.float32) for x in asked)), None
 
     def walk(copies: Copies, key: jax.Array) -> tuple[Copies, jax.Array]:
-        return jax.lax.scan(step, (copies, jnp.zeros(batch.copies)), jax.random.split(key, steps))[0]
+        return jax.lax.scan(step, (copies, jnp.float32(0)), jax.random.split(key, steps))[0]
 
     return jax.jit(walk)
-
-
-def _of_each_copy(x: jax.Array) -> jax.Array:
-    """The sum `[B]` of what is asked for of each copy."""
-    return x.reshape(len(x), x.size // len(x)).astype(jnp.float32).sum(axis=1)
 
 
 class Rates(NamedTuple):

@@ -8,9 +8,16 @@ from typing import Any
 from picture import BOTTOM, DARK, HEIGHT, LEFT, LIGHT, TOP, WIDTH
 
 from outrider.report import svg
+from outrider.worlds.listing import kinds
 
 RIGHT = 250  # of labels
 MARKS = {"1k": 3, "10k": 4, "100k": 5, "1M": 6}  # powers of ten
+
+
+def of_each_kind(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the first size of each kind, and of worlds with options."""
+    firsts = {names[0] for names in kinds().values()}
+    return [row for row in rows if row["world"] in firsts or "+" in row["world"]]
 
 
 def coverage_chart(rows: list[dict[str, Any]]) -> str:

@@ -30,7 +30,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from coverage import coverage_chart
+from coverage import coverage_chart, of_each_kind
 from picture import learning_curves
 from tables import ROOT, bench, for_package, result, scores_for_package, sweep, table, worlds
 
@@ -110,7 +110,7 @@ def coverage(what: str, page: Path) -> str:
     if not (measured := result("caption_coverage")):
         return "Not measured yet."
     drawn = os.path.relpath(COVERAGE, page.parent)
-    told = "Distinct situations over steps, for each world, by chance and trained"
+    told = "Distinct situations over steps, for one world of each kind, by chance and trained"
     return f"![{told}]({drawn})\n\n{table(measured)}"
 
 
@@ -154,7 +154,7 @@ def wanted() -> dict[Path, str]:
         claim = verdict.parents[1]
         texts[_picture_path(claim.name)] = learning_curves(claim / "evidence")
     if measured := result("caption_coverage"):
-        texts[COVERAGE] = coverage_chart(measured["rows"])
+        texts[COVERAGE] = coverage_chart(of_each_kind(measured["rows"]))
     if measured := result("world_rates"):
         texts[ROOT / "src" / "outrider" / "worlds" / "measured.json"] = for_package(measured)
     texts[SCORES] = scores_for_package(result("random_scores"), result("shortest_ways"))

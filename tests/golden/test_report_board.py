@@ -56,7 +56,9 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     assert folder / "README.md" in sync(repository / "README.md", repository / "claims")
     told = (folder / "README.md").read_text()
     assert "**Planned.** Not run yet" in told
-    assert "by final success, and no worse in evaluated success; a difference below 0.1 does not matter" in told
+    assert (
+        "by final success, and no worse in evaluated success; a difference below 0.1 does not matter" in told
+    )
     assert "10 paired seeds from 200 on, 1\u202f000 environment steps a run" in told
     assert "| high | `rnd` |  | entropy 0.5 |" in told
     assert "| guided | `event-count` | `relevance(embedded)` |  |" in told
@@ -64,6 +66,21 @@ def test_a_plan_that_was_not_run_is_on_the_board_as_planned(repository):
     board = readme_table(repository / "claims")
     assert "| [C-planned](claims/C-planned/) | ✅ supported |" in board
     assert "not run yet" not in board
+
+
+def test_a_draft_is_told_apart_and_shows_no_command(repository):
+    for name, draft in (("C-planned", ""), ("C-draft", 'draft = "the bonus is to be tuned"\n')):
+        folder = repository / "claims" / name
+        folder.mkdir()
+        text = PLAN.format(id=name, seeds=10, steps=1000)
+        (folder / "plan.toml").write_text(text.replace("[study]", f"{draft}\n[study]"))
+    *_, planned, blank, drafts = readme_table(repository / "claims").splitlines()
+    assert planned == "Planned and not run yet, in [claims/](claims/): C-planned."
+    assert (blank, drafts) == ("", "Drafts, each with what it still lacks, in [claims/](claims/): C-draft.")
+    assert "outrider verify claims/C-planned" in claim_readme(repository / "claims" / "C-planned")
+    told = claim_readme(repository / "claims" / "C-draft")
+    assert "A draft, which cannot be run: the bonus is to be tuned." in told
+    assert "outrider verify" not in told
 
 
 def test_an_empty_board_says_so(tmp_path):
@@ -103,7 +120,7 @@ def test_a_claims_readme_tells_how_to_run_it_again(repository):
     text = claim_readme(repository / "claims" / "D-refuted")
     assert text.startswith("# A language model's relevance weight")
     assert "**❌ Refuted.**" in text
-    assert "outrider verify claims/D-refuted" in text
+    assert "outrider verify claims/D-refuted --out " in text  # beside the evidence, which is there already
     assert text.count("\n| ") == (2 + 4) + (2 + 5) + (2 + 5)  # comparisons, scores, how each arm learns
     assert "watch.gif" not in text
 

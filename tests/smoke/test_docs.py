@@ -123,6 +123,17 @@ def test_the_site_builds_strictly_and_alone(tmp_path):
     assert loaded == []
 
 
+def test_the_chart_of_coverage_has_one_world_of_each_kind(generate):
+    worlds = (
+        "minigrid/doorkey-5x5",
+        "minigrid/doorkey-16x16",
+        "minigrid/doorkey-8x8+television",
+        "gymnax/cartpole",
+    )
+    shown = generate.of_each_kind([{"world": world} for world in worlds])
+    assert [row["world"] for row in shown] == [world for world in worlds if world != "minigrid/doorkey-16x16"]
+
+
 def test_the_chart_of_coverage_tells_worlds_and_policies_apart(generate):
     from xml.etree import ElementTree
 

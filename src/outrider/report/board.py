@@ -15,21 +15,27 @@ from outrider.verify.plan import Plan, load_plan
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}
-PLANNED = "planned"
 HEAD = "| claim | verdict | what follows | difference, interval and adjusted p | seeds | cost |"
 
 
 def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
-    """All claims that were judged as a Markdown table, and below it those that are planned.
+    """All claims that were judged as a Markdown table, and below it those that are planned, drafts apart.
 
     `link` leads from its page to the claims.
     """
     folders = _claims(Path(claims_dir))
     rows = [_row(folder.name, load(folder / "evidence"), link) for folder in folders if _has_evidence(folder)]
-    planned = [folder.name for folder in folders if not _has_evidence(folder)]
+    waiting = [
+        (folder.name, load_plan(folder, names=None)) for folder in folders if not _has_evidence(folder)
+    ]
+    planned = [name for name, plan in waiting if not plan.draft]
+    drafts = [name for name, plan in waiting if plan.draft]
     table = [HEAD, "| --- | --- | --- | --- | --- | --- |", *rows] if rows else ["No claim has evidence yet."]
-    if planned:
-        table += ["", f"{PLANNED.capitalize()} and not run yet, in [{link}/]({link}/): {', '.join(planned)}."]
+    for told, names in (
+        ("Planned and not run yet", planned),
+        ("Drafts, each with what it still lacks", drafts),
+    ):
+        table += ["", f"{told}, in [{link}/]({link}/): {', '.join(names)}."] if names else []
     return "\n".join(table) + "\n"
 
 
@@ -53,7 +59,7 @@ def claim_readme(folder: str | Path) -> str:
         f"{film}"
         "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it "
         "needs no network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
-        f"Run it again:\n\n```\noutrider verify claims/{e.plan.id}\n```\n\n"
+        f"Run it again:\n\n```\noutrider verify claims/{e.plan.id} --out out/again\n```\n\n"
         "This page is generated from the evidence; do not edit it.\n"
     )
 
@@ -122,15 +128,17 @@ def _row(name: str, e: Evidence, link: str) -> str:
 
 
 def _planned_readme(plan: Plan) -> str:
+    """What is planned, and how it is run; a draft, which `verify` refuses, tells what it lacks instead."""
+    draft = f" A draft, which cannot be run: {escape(plan.draft)}." if plan.draft else ""
+    run = "" if plan.draft else f"```\noutrider verify claims/{plan.id}\n```\n\n"
     return (
         f"# {escape(plan.sentence)}\n\n"
-        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change."
-        f"{f' A draft: {escape(plan.draft)}.' if plan.draft else ''}\n\n"
+        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change.{draft}\n\n"
         f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}{_guarded(plan)}; a difference "
         f"below {plan.smallest_effect:g} does not matter.\n\n"
         f"{_how(plan)}\n"
         f"World `{plan.world}`, {plan.seeds} paired seeds{_from(plan)}, {words.count(plan.steps)} environment steps a "
-        f"run.\n\n```\noutrider verify claims/{plan.id}\n```\n\n"
+        f"run.\n\n{run}"
         "This page is generated from the plan; do not edit it.\n"
     )
 

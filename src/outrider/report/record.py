@@ -184,7 +184,7 @@ def again(e: Evidence) -> Safe:
         "again",
         "Do it again, and check",
         tag("p", "To run the study again, from the repository:"),
-        tag("pre", tag("code", f"outrider verify {place}"), tabindex="0"),
+        tag("pre", tag("code", f"outrider verify {place} --out out/again"), tabindex="0"),
         tag(
             "p",
             "Replayed from the recorded answers (cassette.jsonl.gz), runs.jsonl comes out byte for byte "

@@ -129,6 +129,7 @@ def table(record: Mapping[str, Any], most: int = 8) -> str:
         lines.append(f"| {' | '.join([label, *cells])} |")
     rungs = ", then ".join(f"{r['candidates']} candidates x {r['steps']:,} steps" for r in record["rungs"])
     machine, seeds, budget = record["machine"], record["seeds"], record["budget"]
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     told = (
         f"Random search with successive halving for {' and '.join(f'`{w}`' for w in record['worlds'])}, "
         f"signal `{record['signal']}`{' of `' + record['engine'] + '`' if record['engine'] else ''}: {rungs}, "
@@ -136,7 +137,7 @@ def table(record: Mapping[str, Any], most: int = 8) -> str:
         f"Scores are the evaluated {record['score']} in the mean over seeds."
     )
     return "\n".join([told, "", *lines, "", *(_compared(record, row) for row in record["held_out"]), "",
-                      f"{record['seconds']:,.0f} s on {machine['cores']} cores of {machine['processor']}, "
+                      f"{record['seconds']:,.0f} s on {cores} of {machine['processor']}, "
                       f"commit `{str(machine['commit'])[:12]}`."])  # fmt: skip
 
 

@@ -24,43 +24,61 @@ from outrider.worlds.minigrid.words import (
     flag_of,
 )
 
-_SLOT_OF_OBJECT = np.zeros(t.TILES, np.int32)
-_SLOT_OF_OBJECT[list(OBJECTS)] = np.arange(len(OBJECTS))
 _FLAG_BITS = np.array(
     [0 if e.kind == "silence" else 1 << flag_of(e) for e in EVENTS] + [1 << FLAGS.index("television")],
     np.uint32,
 )
 
 
+def _said(action: int, done: bool, cell: int) -> int:
+    """The code of an action on a cell, or of dropping it; `done` if it moved the agent or changed what lay ahead."""
+    tile, colour = divmod(cell, t.COLOURS)
+    hue = COLOURS.index(colour) if colour in COLOURS else 0
+    slot = OBJECTS.index(tile) if tile in OBJECTS else None
+
+    def door(kind: str) -> int:
+        return BASE[kind] + hue
+
+    def thing(kind: str) -> int:
+        return 0 if slot is None else BASE[kind] + hue * len(OBJECTS) + slot
+
+    if action in (t.TURN_LEFT, t.TURN_RIGHT):
+        return 0
+    if action == t.FORWARD and done:
+        return door("walked through") if tile == t.DOOR_OPEN else 0
+    if action == t.FORWARD:
+        doors = {t.DOOR_LOCKED: "bumped locked", t.DOOR_CLOSED: "bumped closed"}
+        return (
+            door(doors[tile])
+            if tile in doors
+            else BASE["bumped wall"]
+            if tile == t.WALL
+            else thing("bumped object")
+        )
+    if not done:
+        return BASE["nothing"]
+    if action == t.TOGGLE:
+        doors = {t.DOOR_LOCKED: "unlocked", t.DOOR_CLOSED: "opened", t.DOOR_OPEN: "closed"}
+        return door(doors[tile]) if tile in doors else 0
+    return thing("picked up" if action == t.PICK_UP else "dropped")
+
+
+# One look-up a step: [action, done, cell].
+_SAID = np.array(
+    [
+        [[_said(action, done, cell) for cell in range(t.TILES * t.COLOURS)] for done in (False, True)]
+        for action in range(len(t.ACTION_NAMES))
+    ],
+    np.int32,
+)
+
+
 def event(move: Move, action: Int[Array, ""], reached: Int[Array, ""]) -> Int[Array, ""]:
     """The code of the one thing that this action made happen."""
-    tile, colour = move.target // t.COLOURS, move.target % t.COLOURS
-    carried_tile, carried_colour = move.pocket // t.COLOURS, move.pocket % t.COLOURS
-    changed = move.after != move.target
-
-    def door(kind: str) -> Int[Array, ""]:
-        return BASE[kind] + colour - COLOURS[0]
-
-    def thing(kind: str, tile: Int[Array, ""], colour: Int[Array, ""]) -> Int[Array, ""]:
-        slot = jnp.asarray(_SLOT_OF_OBJECT)[tile]
-        return BASE[kind] + (colour - COLOURS[0]) * len(OBJECTS) + slot
-
-    bump = jnp.where(tile == t.WALL, BASE["bumped wall"], thing("bumped object", tile, colour))
-    bump = jnp.where(tile == t.DOOR_LOCKED, door("bumped locked"), bump)
-    bump = jnp.where(tile == t.DOOR_CLOSED, door("bumped closed"), bump)
-    walk = jnp.where(tile == t.DOOR_OPEN, door("walked through"), 0)
-    walk = jnp.where(reached, BASE["reached"], walk)
-    toggle = jnp.where(tile == t.DOOR_LOCKED, door("unlocked"), door("opened"))
-    toggle = jnp.where(tile == t.DOOR_OPEN, door("closed"), toggle)
-
-    code = jnp.where(changed, toggle, BASE["nothing"])
-    code = jnp.where(
-        action == t.PICK_UP, jnp.where(changed, thing("picked up", tile, colour), BASE["nothing"]), code
-    )
-    dropped = thing("dropped", carried_tile, carried_colour)
-    code = jnp.where(action == t.DROP, jnp.where(changed, dropped, BASE["nothing"]), code)
-    code = jnp.where(action == t.FORWARD, jnp.where(move.moved, walk, bump), code)
-    return jnp.where((action == t.TURN_LEFT) | (action == t.TURN_RIGHT), 0, code)
+    done = move.moved | (move.after != move.target)
+    cell = jnp.where(action == t.DROP, move.pocket, move.target)
+    said = jnp.asarray(_SAID).at[action, done.astype(jnp.int32), cell].get(mode="promise_in_bounds")
+    return jnp.where(reached, BASE["reached"], said)
 
 
 def rule_event(

@@ -183,12 +183,12 @@ def build(world_id: str, facts: MiniGridFacts, options: frozenset[str]) -> MiniG
     """The world of a checked id. xminigrid's layout module makes arrays when first imported: never inside `jit`."""
     env, params = make_layout(facts.layout, **({"ruleset": _ruleset(facts.rules)} if facts.rules else {}))
     first, shown = channels(facts, options)
-    said = max(MiniGridFamily().sentences(facts.name, options))
+    last = max(MiniGridFamily().sentences(facts.name, options))
     return MiniGrid(
         world_id,
         facts,
         partial(env._generate_problem, params),
-        codes=max(MATCHED, said + 1),
+        codes=last + 1,
         first_channel=first,
         channels=len(shown),
         clutter=amount(options),
