@@ -133,7 +133,7 @@ def _planned_readme(plan: Plan) -> str:
     run = "" if plan.draft else f"```\noutrider verify claims/{plan.id}\n```\n\n"
     return (
         f"# {escape(plan.sentence)}\n\n"
-        f"**{PLANNED.capitalize()}.** Not run yet; until it is, the [plan](plan.toml) may still change.{draft}\n\n"
+        f"**Planned.** Not run yet; until it is, the [plan](plan.toml) may still change.{draft}\n\n"
         f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}{_guarded(plan)}; a difference "
         f"below {plan.smallest_effect:g} does not matter.\n\n"
         f"{_how(plan)}\n"
