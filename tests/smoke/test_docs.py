@@ -45,6 +45,11 @@ def test_every_page_opens_and_closes_its_blocks(generate):
         assert begun == ended == len(generate.BLOCK.findall(text)), page
 
 
+def test_no_page_holds_the_marks_of_a_merge(generate):
+    for page in (*generate.pages(), ROOT / "CHANGELOG.md"):
+        assert not re.search(r"^(<{7} |={7}$|>{7} )", page.read_text(), re.MULTILINE), page
+
+
 def test_a_changed_excerpt_is_seen(generate, tmp_path):
     page = tmp_path / "page.md"
     begin = "<!-- code:src/outrider/explore/signal.py::nothing:begin -->\n"
