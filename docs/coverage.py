@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from picture import BOTTOM, DARK, HEIGHT, LEFT, LIGHT, TOP, WIDTH
+from picture import BOTTOM, DARK, LEFT, LIGHT, TOP, WIDTH
 
 from outrider.report import svg
 from outrider.worlds.listing import kinds
 
-RIGHT = 250  # of labels
+RIGHT, LABEL, HEIGHT = 250, 15, 340  # of labels, of each, and of the whole where these have room in it
 MARKS = {"1k": 3, "10k": 4, "100k": 5, "1M": 6}  # powers of ten
 
 
@@ -23,35 +23,36 @@ def of_each_kind(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def coverage_chart(rows: list[dict[str, Any]]) -> str:
     """Worlds in turn get a colour; what chance sees is dashed, what a trained policy sees is solid."""
     worlds = list(dict.fromkeys(row["world"] for row in rows))
+    bottom = max(HEIGHT - BOTTOM, TOP + LABEL * len(worlds))
     top = max(1, math.ceil(math.log10(max(row["situations, 1M"] for row in rows) + 1)))
     told = "Distinct situations: trained policy solid, random actions dashed"
     parts = [f'<text class="ink" x="{LEFT}" y="18">{told}</text>']
     for power in range(top + 1):
-        y = _y(power, top)
+        y = _y(power / top, bottom)
         parts.append(f'<line class="grid" x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}"/>')
         parts.append(
             f'<text class="dim" text-anchor="end" x="{LEFT - 8}" y="{y + 4}">{_short(10**power)}</text>'
         )
     for label, power in MARKS.items():
-        parts.append(_below(power, 18, label))
-    parts.append(_below(4.5, 36, "steps of all copies"))
+        parts.append(_below(power, bottom + 18, label))
+    parts.append(_below(4.5, bottom + 36, "steps of all copies"))
     for row in rows:
         slot, dashed = worlds.index(row["world"]) % len(LIGHT), row["policy"] == "random"
         points = " ".join(
-            f"{_x(power)},{_y(_log(row[f'situations, {label}']), top)}" for label, power in MARKS.items()
+            f"{_x(power)},{_y(_log(row[f'situations, {label}']) / top, bottom)}" for label, power in MARKS.items()
         )
         dash = ' stroke-dasharray="3 4"' if dashed else ""
         parts.append(f'<polyline class="s{slot}" points="{points}"{dash}/>')
     most = {world: max(row["situations, 1M"] for row in rows if row["world"] == world) for world in worlds}
-    ends = [_y(_log(most[world]), top) for world in worlds]
+    ends = [_y(_log(most[world]) / top, bottom) for world in worlds]
     for slot, (world, place) in enumerate(
-        zip(worlds, svg.spread(ends, 15, TOP, HEIGHT - BOTTOM), strict=True)
+        zip(worlds, svg.spread(ends, LABEL, TOP, bottom), strict=True)
     ):
         at = f'x="{WIDTH - RIGHT + 8}" y="{place + 4:.1f}"'
         parts.append(f'<text class="f{slot % len(LIGHT)}" {at}>{world}: {most[world]:,}</text>')
     said = ", ".join(f"{world} {most[world]:,}" for world in worlds)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {bottom + BOTTOM}" role="img" '
         'font-family="system-ui, sans-serif" font-size="12">\n'
         f"<title>Distinct situations in a million steps: {said}.</title>\n<style>{_style()}</style>\n"
         + "\n".join(parts)
@@ -59,10 +60,8 @@ def coverage_chart(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _below(power: float, depth: int, told: str) -> str:
-    return (
-        f'<text class="dim" text-anchor="middle" x="{_x(power)}" y="{HEIGHT - BOTTOM + depth}">{told}</text>'
-    )
+def _below(power: float, y: int, told: str) -> str:
+    return f'<text class="dim" text-anchor="middle" x="{_x(power)}" y="{y}">{told}</text>'
 
 
 def _log(count: int) -> float:
@@ -73,8 +72,8 @@ def _x(power: float) -> float:
     return round(LEFT + (power - 3) / 3 * (WIDTH - LEFT - RIGHT), 1)
 
 
-def _y(power: float, top: int) -> float:
-    return round(TOP + (1 - power / top) * (HEIGHT - TOP - BOTTOM), 1)
+def _y(share: float, bottom: int) -> float:
+    return round(TOP + (1 - share) * (bottom - TOP), 1)
 
 
 def _style() -> str:

@@ -33,11 +33,15 @@ def table(measured: dict[str, Any]) -> str:
         [
             f"{measured['what']}\n",
             f"| {' | '.join(columns)} |",
-            f"| {' | '.join('---' if isinstance(rows[0][c], str) else '---:' for c in columns)} |",
+            f"| {' | '.join('---:' if any(_is_number(row[c]) for row in rows) else '---' for c in columns)} |",
             *(f"| {' | '.join(_cell(row[c]) for c in columns)} |" for row in rows),
             f"\nMeasured on {_where(measured)} by `{measured['command']}`.",
         ]
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _cell(value: Any) -> str:
@@ -86,9 +90,15 @@ def _scores() -> str:
 
 
 def _options() -> str:
-    rows = [
-        f"| `{name}` | {facts.mission} | {_told(listing.options(name))} |" for name, facts in WORLDS.items()
-    ]
+    """A row for those worlds of a kind that have mission and options in common."""
+    rows = []
+    for kind, names in listing.kinds().items():
+        alike: dict[str, list[str]] = {}
+        for name in names:
+            alike.setdefault(f"{WORLDS[name].mission} | {_told(listing.options(name))}", []).append(name)
+        for told, group in alike.items():
+            sizes = ", ".join(name.removeprefix(kind).lstrip("-") for name in group)
+            rows.append(f"| {f'`{group[0]}`' if len(group) == 1 else f'`{kind}-...` {sizes}'} | {told} |")
     return "\n".join(["| world | mission | options, with all events |", "| --- | --- | --- |", *rows])
 
 

@@ -158,3 +158,17 @@ def test_the_chart_of_coverage_tells_worlds_and_policies_apart(generate):
         assert all(0 <= x <= width and 0 <= y <= height for x, y in points)
         assert points == sorted(points, key=lambda at: (at[0], -at[1]))  # more, later
     assert {"a/few: 4", "a/many: 160,000"} <= {text.text for text in drawn.iter()}
+
+
+def test_the_chart_of_coverage_has_room_for_every_label(generate):
+    from xml.etree import ElementTree
+
+    marks = ("1k", "10k", "100k", "1M")
+    rows = [
+        {"world": f"a/{i}", "policy": "random"} | {f"situations, {m}": 3 for m in marks} for i in range(40)
+    ]
+    drawn = ElementTree.fromstring(generate.coverage_chart(rows))
+    height = float(drawn.get("viewBox").split()[3])
+    places = [float(text.get("y")) for text in drawn.iter() if (text.text or "").startswith("a/")]
+    assert len(places) == 40
+    assert all(0 < place < height for place in places)
