@@ -39,15 +39,14 @@ def coverage_chart(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         slot, dashed = worlds.index(row["world"]) % len(LIGHT), row["policy"] == "random"
         points = " ".join(
-            f"{_x(power)},{_y(_log(row[f'situations, {label}']) / top, bottom)}" for label, power in MARKS.items()
+            f"{_x(power)},{_y(_log(row[f'situations, {label}']) / top, bottom)}"
+            for label, power in MARKS.items()
         )
         dash = ' stroke-dasharray="3 4"' if dashed else ""
         parts.append(f'<polyline class="s{slot}" points="{points}"{dash}/>')
     most = {world: max(row["situations, 1M"] for row in rows if row["world"] == world) for world in worlds}
     ends = [_y(_log(most[world]) / top, bottom) for world in worlds]
-    for slot, (world, place) in enumerate(
-        zip(worlds, svg.spread(ends, LABEL, TOP, bottom), strict=True)
-    ):
+    for slot, (world, place) in enumerate(zip(worlds, svg.spread(ends, LABEL, TOP, bottom), strict=True)):
         at = f'x="{WIDTH - RIGHT + 8}" y="{place + 4:.1f}"'
         parts.append(f'<text class="f{slot % len(LIGHT)}" {at}>{world}: {most[world]:,}</text>')
     said = ", ".join(f"{world} {most[world]:,}" for world in worlds)

@@ -232,3 +232,12 @@ def test_what_guidance_costs_is_told_from_training_time_alone(folder, page):
     arms = json.loads((folder / "costs.json").read_text())["arms"]
     ratio = arms["guided"]["run_seconds"] / arms["unguided"]["run_seconds"]
     assert f"guided took {ratio:.2f} times as long to train as unguided" in " ".join(Outline(page).words)
+
+
+@pytest.mark.parametrize(("seeds", "hidden"), [(8, False), (24, True)])
+def test_single_seeds_that_would_hide_the_means_are_hidden_at_first(tmp_path, seeds, hidden):
+    page = render(make(tmp_path / "evidence", seeds=seeds, **SMALL)).read_text()
+    shown = re.search(r'<div class="([^"]+)" id="learning-plot"', page)
+    assert shown[1].split() == (["plot", "no-seeds"] if hidden else ["plot"])
+    button = re.search(r"<button [^>]*data-seeds[^>]*>", page)[0]
+    assert f'aria-pressed="{"false" if hidden else "true"}"' in button

@@ -134,7 +134,7 @@ def _planned_readme(plan: Plan) -> str:
     return (
         f"# {escape(plan.sentence)}\n\n"
         f"**Planned.** Not run yet; until it is, the [plan](plan.toml) may still change.{draft}\n\n"
-        f"{plan.treatment} against every other arm, by {plan.metric.replace('_', ' ')}{_guarded(plan)}; a difference "
+        f"`{plan.treatment}` against every other arm, by {plan.metric.replace('_', ' ')}{_guarded(plan)}; a difference "
         f"below {plan.smallest_effect:g} does not matter.\n\n"
         f"{_how(plan)}\n"
         f"World `{plan.world}`, {plan.seeds} paired seeds{_from(plan)}, {words.count(plan.steps)} environment steps a "

@@ -10,6 +10,8 @@ from outrider.report.markup import Safe, data_island, tag
 from outrider.report.parts import note, section
 from outrider.report.read import Arm, Evidence
 
+MOST_LINES = 60  # single seeds, beyond which they are hidden at first: more hide the means
+
 
 def learning(e: Evidence) -> Safe:
     """Learning curves of every arm with bands and single seeds; the page's script toggles them."""
@@ -17,9 +19,13 @@ def learning(e: Evidence) -> Safe:
     title = "Learning curves, success over environment steps: " + "; ".join(
         f"{arm.name} ends at {words.fixed(c.last)}" for arm, c in found
     )
-    look = {"type": "button", "aria_pressed": "true", "class_": "toggle"}
-    legend = [tag("button", svg.swatch(arm.slot), arm.name, data_arm=arm.slot, **look) for arm, _ in found]
-    single = tag("button", "single seeds", data_seeds=True, **look)
+    many = sum(len(c.values) for _, c in found) > MOST_LINES
+    look = {"type": "button", "class_": "toggle"}
+    legend = [
+        tag("button", svg.swatch(arm.slot), arm.name, data_arm=arm.slot, aria_pressed="true", **look)
+        for arm, _ in found
+    ]
+    single = tag("button", "single seeds", data_seeds=True, aria_pressed="false" if many else "true", **look)
     thinned = [c for _, c in found if c.thinned]
     island = data_island({"arms": [_hover(arm, c) for arm, c in found]}, "curves")
     runs = {name: [{**run, "share": bonus_share(run)} for run in those] for name, those in e.runs.items()}
@@ -40,14 +46,14 @@ def learning(e: Evidence) -> Safe:
             "div",
             lines.draw(found, title, SHARE),
             tag("div", class_="readout", hidden=True),
-            class_="plot",
+            class_="plot no-seeds" if many else "plot",
             id="learning-plot",
         ),
         note(
             "Success of the episodes that ended since the point before, over environment steps of a run. "
             "Thick: the mean of the seeds. Band: the pointwise 95 % interval of that mean (Gaffke’s, as in "
-            "the verdict). Thin: single seeds. Where no episode of a seed ended there is no value, and the "
-            "mean is over the others.",
+            f"the verdict). Thin: single seeds{', once their button is pressed' if many else ''}. Where no "
+            "episode of a seed ended there is no value, and the mean is over the others.",
             *(f" Drawn with {len(c.steps)} of {c.recorded} recorded points." for c in thinned[:1]),
             *(f" In {arm.name}, no episode ever ended." for arm, c in found if c.last is None),
         ),

@@ -179,7 +179,7 @@ def again(e: Evidence) -> Safe:
     """How to run the study again and how to check this page."""
     place = f"claims/{e.plan.id}"
     code = f'print(check("{place}/evidence")[1] or "nothing was changed")'
-    checks = f"python -c 'from outrider.verify.evidence import check; {code}'"
+    checks = f"python -c 'from outrider.verify.evidence import check\n{code}'"
     return section(
         "again",
         "Do it again, and check",
@@ -204,4 +204,6 @@ def _name(key: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value)) or words.NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return words.NONE if value in (None, "") else str(value)
