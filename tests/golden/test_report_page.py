@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,10 +14,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from outrider.errors import OutriderError
+from outrider.files import write_file
 from outrider.report import charts
 from outrider.report.html import render
 from outrider.report.markup import VOID, Safe, data_island, table, tag
 from outrider.report.read import OPTIONAL, asked, load
+from outrider.verify.evidence import MANIFEST, manifest_text
+from outrider.verify.plan import load_plan
 from synthetic_evidence import ARMS, HOSTILE, make
 
 SMALL = {"points": 12, "gif": False}
@@ -241,3 +246,20 @@ def test_single_seeds_that_would_hide_the_means_are_hidden_at_first(tmp_path, se
     assert shown[1].split() == (["plot", "no-seeds"] if hidden else ["plot"])
     button = re.search(r"<button [^>]*data-seeds[^>]*>", page)[0]
     assert f'aria-pressed="{"false" if hidden else "true"}"' in button
+
+
+def test_the_check_that_a_page_tells_finds_what_was_changed_in_its_folder(tmp_path):
+    folder = make(tmp_path / "evidence", **SMALL)
+    told = re.search(r"python -c &#x27;(.+?)&#x27;|python -c '(.+?)'", render(folder).read_text(), re.DOTALL)
+    code = unescape(told[1] or told[2])
+    write_file(folder / MANIFEST, manifest_text(load_plan(folder / "plan.toml", names=None), folder))
+    assert _said(code, folder) == "nothing was changed"
+    (folder / "gold.json").write_text("{}")
+    assert "gold.json was changed" in _said(code, folder)
+
+
+def _said(code: str, folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()

@@ -39,3 +39,13 @@ def test_what_was_finished_before_is_told(tmp_path):
     with pytest.raises(OutriderError, match="no ink"):
         shown(tmp_path, terminal=False, render=no_ink)
     assert "6 of 6 jobs were finished before" in shown(tmp_path, terminal=False)
+
+
+def test_what_an_engine_was_asked_is_counted_in_questions():
+    """A caption is several questions, and the null set's and the gold pairs' are among them."""
+    out = io.StringIO()
+    told = Terminal(Console(file=out, force_terminal=False, width=120))
+    for done in (0, 3, 5):
+        told.asking("relevance(embedded)", done, 5)
+    told.close()
+    assert out.getvalue() == "asked relevance(embedded) 5 questions\n"

@@ -48,7 +48,7 @@ def frontier(e: Evidence) -> Safe:
             table(
                 ["first occurrence of", *(right(arm.name) for arm, _ in arms)],
                 [[kind, *(_cell(found.get(kind, [])) for _, found in arms)] for kind in kinds],
-                "Median step of the first occurrence, and by how many seeds where not by all",
+                "Median step of the first occurrence, and by how many seeds where not by all; a dash: by fewer than half",
             ),
         ),
     )
@@ -99,14 +99,14 @@ def _chart(kinds: Sequence[str], arms: Sequence[tuple[Arm, First]]) -> Safe:
     )
 
 
-def _told(steps: Sequence[int | None]) -> str:
+def _told(steps: Sequence[int | None], few: str = "by fewer than half", seeds: str = " seeds") -> str:
     """The median, and by how many seeds where not by all."""
     met, at = sum(step is not None for step in steps), median(steps)
     if not met:
         return "never"
-    reached = words.short(at) if math.isfinite(at) else "by fewer than half"
-    return reached if met == len(steps) else f"{reached} ({met} of {len(steps)} seeds)"
+    reached = words.short(at) if math.isfinite(at) else few
+    return reached if met == len(steps) else f"{reached} ({met} of {len(steps)}{seeds})"
 
 
 def _cell(steps: Sequence[int | None]) -> Safe:
-    return number(_told(steps))
+    return number(_told(steps, words.NONE, ""))

@@ -178,7 +178,7 @@ def environment(e: Evidence) -> Safe:
 def again(e: Evidence) -> Safe:
     """How to run the study again and how to check this page."""
     place = f"claims/{e.plan.id}"
-    code = f'print(check("{place}/evidence")[1] or "nothing was changed")'
+    code = 'print(check(".")[1] or "nothing was changed")'
     checks = f"python -c 'from outrider.verify.evidence import check\n{code}'"
     return section(
         "again",
@@ -190,7 +190,7 @@ def again(e: Evidence) -> Safe:
             "Replayed from the recorded answers (cassette.jsonl.gz), runs.jsonl comes out byte for byte "
             "the same, with no model, key or network. "
             "To compare every file with the manifest and derive the verdict again from plan.toml and "
-            "runs.jsonl, which needs neither JAX nor a model:",
+            "runs.jsonl, in the folder of this page; that needs neither JAX nor a model:",
         ),
         tag("pre", tag("code", checks), tabindex="0"),
         note(f"Not in this evidence: {', '.join(e.missing)}.") if e.missing else None,
