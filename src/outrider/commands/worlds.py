@@ -139,9 +139,8 @@ def _one(world_id: str, everything: bool, console: Console) -> None:
     for one in facts.references:
         console.print(f"{'score':>16}: {one.score:g} {one.name} ({one.source})", soft_wrap=True)
     for option, count in listing.options(facts.name).items():
-        console.print(
-            f"{'option':>16}: +{option}   {options_of(facts.name)[option]}; {count:,} events", markup=False
-        )
+        told = f"+{option}   {options_of(facts.name)[option]}; {count:,} events"
+        console.print(f"{'option':>16}: {told}", soft_wrap=True)
     console.print(
         f"{listing.captions(world_id):,} captions of {len(event_sentences(world_id)):,} events, by kind:"
     )

@@ -48,7 +48,7 @@ def frontier(e: Evidence) -> Safe:
             table(
                 ["first occurrence of", *(right(arm.name) for arm, _ in arms)],
                 [[kind, *(_cell(found.get(kind, [])) for _, found in arms)] for kind in kinds],
-                "Median step of the first occurrence, and by how many seeds where not by all; a dash: by less than half",
+                "Median step of the first occurrence, and by how many seeds where not by all; a dash: fewer than half",
             ),
         ),
     )
