@@ -79,7 +79,7 @@ class Explore:
     world: tyro.conf.Positional[str]
     """World with its options, such as minigrid/doorkey-16x16. One of it is drawn, and searched alone."""
     steps: int = 500_000
-    """Environment steps, all copies together."""
+    """Environment steps, all copies together; at least so many, as a few rounds are one compiled call."""
     out: Path | None = None
     """Folder to make: the best ways as demonstrations, a Minari dataset; what was found is told in OUT.json beside."""
     seed: int = 0
