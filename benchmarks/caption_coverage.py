@@ -5,10 +5,9 @@
     python benchmarks/caption_coverage.py --steps 100000 doorkey-16x16
 
 A million steps of random actions, and a million of a policy that was trained before, unguided and shortly, in every
-device world that speaks. Counted are distinct situation codes and
-distinct event codes (each a row of the atlas) among the first thousand, ten thousand ... steps of all copies together.
-Every situation seen is put into words: two codes with one sentence are an error. Worlds run in a process each, as many
-at a time as there are cores.
+device world that speaks. Counted are distinct situation codes and distinct event codes (each a row of the atlas) among
+the first thousand, ten thousand ... steps of all copies together. Every situation seen is put into words: two codes
+with one sentence are an error. Worlds run in a process each, as many at a time as there are cores.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@
 An arm is a signal. Each has six candidates: a signal's scale and the entropy bonus; without a signal, the learning rate
 and the entropy bonus. They are tried on DoorKey-8x8, on seeds that no result uses, and the one that solves it soonest
 is taken to all worlds. Solved is where the episodes of some updates return 0.9 in the mean. Event counts take every
-weight as 1, which needs no model. Writes benchmarks/results/exploration_tuning.json and exploration.json, keeping the
-rows that were not measured anew.
+weight as 1, which needs no model. The `way-` signals are told by the world's expert, which knows the way: they say what
+a dense reward is worth, and are no rivals of the others. Writes benchmarks/results/exploration_tuning.json and
+exploration.json, keeping the rows that were not measured anew.
 """
 
 from __future__ import annotations

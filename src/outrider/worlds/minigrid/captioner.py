@@ -30,37 +30,31 @@ _FLAG_BITS = np.array(
 )
 
 
+# By tile, what is said of an action that moved the agent or changed what lay ahead; and of a step forward that did not.
+_DONE = {
+    t.FORWARD: {t.DOOR_OPEN: "walked through"},
+    t.PICK_UP: dict.fromkeys(OBJECTS, "picked up"),
+    t.DROP: dict.fromkeys(OBJECTS, "dropped"),
+    t.TOGGLE: {t.DOOR_LOCKED: "unlocked", t.DOOR_CLOSED: "opened", t.DOOR_OPEN: "closed"},
+}
+_BUMPED = {t.WALL: "bumped wall", t.DOOR_LOCKED: "bumped locked", t.DOOR_CLOSED: "bumped closed"}
+_BUMPED |= dict.fromkeys(OBJECTS, "bumped object")
+
+
 def _said(action: int, done: bool, cell: int) -> int:
     """The code of an action on a cell, or of dropping it; `done` if it moved the agent or changed what lay ahead."""
     tile, colour = divmod(cell, t.COLOURS)
-    hue = COLOURS.index(colour) if colour in COLOURS else 0
-    slot = OBJECTS.index(tile) if tile in OBJECTS else None
-
-    def door(kind: str) -> int:
-        return BASE[kind] + hue
-
-    def thing(kind: str) -> int:
-        return 0 if slot is None else BASE[kind] + hue * len(OBJECTS) + slot
-
     if action in (t.TURN_LEFT, t.TURN_RIGHT):
         return 0
-    if action == t.FORWARD and done:
-        return door("walked through") if tile == t.DOOR_OPEN else 0
-    if action == t.FORWARD:
-        doors = {t.DOOR_LOCKED: "bumped locked", t.DOOR_CLOSED: "bumped closed"}
-        return (
-            door(doors[tile])
-            if tile in doors
-            else BASE["bumped wall"]
-            if tile == t.WALL
-            else thing("bumped object")
-        )
-    if not done:
+    if not done and action != t.FORWARD:
         return BASE["nothing"]
-    if action == t.TOGGLE:
-        doors = {t.DOOR_LOCKED: "unlocked", t.DOOR_CLOSED: "opened", t.DOOR_OPEN: "closed"}
-        return door(doors[tile]) if tile in doors else 0
-    return thing("picked up" if action == t.PICK_UP else "dropped")
+    said = (_DONE[action] if done else _BUMPED).get(tile)
+    if said is None:
+        return 0
+    hue = COLOURS.index(colour) if colour in COLOURS else 0
+    if tile in OBJECTS:
+        return BASE[said] + hue * len(OBJECTS) + OBJECTS.index(tile)
+    return BASE[said] + (hue if tile in (t.DOOR_LOCKED, t.DOOR_CLOSED, t.DOOR_OPEN) else 0)
 
 
 # One look-up a step: [action, done, cell].
