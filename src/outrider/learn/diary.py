@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -86,8 +86,8 @@ def write(
     return Diary(steps, met, first_met, places), line
 
 
-def shortened(line: Line, most: int = MOST_POINTS) -> Line:
-    """A learner's lines `[updates]`, as many in a row joined as leave `most` or fewer.
+def shortened(line: Line, most: int = MOST_POINTS) -> Any:
+    """A learner's `Line` of NumPy arrays `[updates]`, as many in a row joined as leave `most` or fewer.
 
     Sums are added, means are averaged, and what counts up is as it was at the end.
     """
@@ -98,24 +98,15 @@ def shortened(line: Line, most: int = MOST_POINTS) -> Line:
     begins = np.arange(0, updates, together)
     ends = np.minimum(begins + together, updates) - 1
 
-    def added(values: np.ndarray) -> np.ndarray:
-        return np.add.reduceat(values, begins)
+    def joined(name: str, values: Any) -> Any:
+        if name in ("steps", "places"):
+            return values[ends]
+        if name == "fault":
+            return np.maximum.reduceat(values, begins)
+        added = np.add.reduceat(values, begins)
+        return added / (ends - begins + 1) if name in ("bonus", "entropy", "loss") else added
 
-    def averaged(values: np.ndarray) -> np.ndarray:
-        return added(values) / (ends - begins + 1)
-
-    return Line(
-        steps=line.steps[ends],
-        episodes=added(line.episodes),
-        successes=added(line.successes),
-        returns=added(line.returns),
-        lengths=added(line.lengths),
-        bonus=averaged(line.bonus),
-        entropy=averaged(line.entropy),
-        places=line.places[ends],
-        loss=averaged(line.loss),
-        fault=np.maximum.reduceat(line.fault, begins),
-    )
+    return Line(**{name: joined(name, values) for name, values in line._asdict().items()})
 
 
 def situations(places: np.ndarray) -> np.ndarray:
