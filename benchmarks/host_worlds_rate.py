@@ -1,10 +1,11 @@
 """What an adapter costs: each host world's rate through Outrider, with and without captions, against its own.
 
-    python benchmarks/host_worlds_rate.py            # needs the extras host, multi, atari and crafter; two minutes
+    python benchmarks/host_worlds_rate.py            # needs the extras host, multi, atari and crafter; four minutes
 
 The bare environment is stepped as its own users step it, with as many copies and threads; the adapter steps the same
 with rows, ends told apart, and the event of each step; then also with the situation of each sight, which is told only
-where somebody asks. All take the same random actions, the bare environment as its own numbers, made beforehand. Each
+where somebody asks. `in turns` are as many copies in two groups, one of which steps while the other is looked at, as
+training has them. All take the same random actions, the bare environment as its own numbers, made beforehand. Each
 round times them in turn, in one process; the ratio is the median over the rounds' ratios. A world whose package is
 missing is left out, and the result says so.
 Writes benchmarks/results/host_worlds_rate.json.
@@ -24,6 +25,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from record import record
 
 from outrider.errors import OutriderError
+from outrider.learn.host_loop import make_for, make_groups
 from outrider.worlds import host
 
 ROUNDS = 9
@@ -51,6 +53,23 @@ def through(worlds: Any, situations: bool = False) -> Callable[[Any], Any]:
         worlds.receive()
         if situations:
             worlds.teller.situation()
+
+    return step
+
+
+def in_turns(groups: list[Any]) -> Callable[[Any], Any]:
+    """A step of all groups, each stepping while the others are looked at."""
+    for seed, worlds in enumerate(groups):
+        worlds.reset(seed)
+    size, under_way = groups[0].copies, False
+
+    def step(action: np.ndarray) -> None:
+        nonlocal under_way
+        for k, worlds in enumerate(groups):
+            if under_way:
+                worlds.receive()
+            worlds.send(action[k * size : (k + 1) * size])
+        under_way = True
 
     return step
 
@@ -103,10 +122,12 @@ def timed(step: Callable[[Any], Any], actions: list[Any], copies: int) -> float:
 def row_of(world_id: str, copies: int) -> dict[str, Any]:
     """The table's line of one world. Errors: its package is missing."""
     made = [host.make(world_id, copies, captions=k > 1) for k in range(4)]
+    silent, telling = (make_groups(how, world_id, copies) for how in (make_for("none"), host.make))
     speaks = made[2].teller is not None
-    steps = {"bare": bare(made[0]), "adapter": through(made[1])}
+    steps = {"bare": bare(made[0]), "adapter": through(made[1]), "in turns": in_turns(silent)}
     if speaks:
         steps |= {"with events": through(made[2]), "and situations": through(made[3], situations=True)}
+        steps |= {"in turns, with events": in_turns(telling)}
     draw, outputs = np.random.default_rng(0), made[0].actions.space.outputs
 
     def drawn(length: int) -> dict[str, list[Any]]:
@@ -126,7 +147,7 @@ def row_of(world_id: str, copies: int) -> dict[str, Any]:
     def ratio(name: str) -> float:
         return round(statistics.median(a / b for a, b in zip(rates[name], rates["bare"], strict=True)), 3)
 
-    for one in made:
+    for one in (*made, *silent, *telling):
         one.close()
     return {
         "world": world_id,
@@ -135,6 +156,8 @@ def row_of(world_id: str, copies: int) -> dict[str, Any]:
         "adapter": ratio("adapter"),
         "with events": ratio("with events") if speaks else None,
         "and situations": ratio("and situations") if speaks else None,
+        "in turns": ratio("in turns"),
+        "in turns, with events": ratio("in turns, with events") if speaks else None,
     }
 
 
@@ -151,7 +174,8 @@ def main() -> None:
         print(rows[-1], flush=True)
     what = (
         "Random stepping of host worlds in one process: the bare environment's rate, the adapter's as a part of it, "
-        "without captions, with each step's event, and with each sight's situation too; medians of "
+        "without captions, with each step's event, and with each sight's situation too, then in two groups that take "
+        "turns, as training has them; medians of "
         f"{ROUNDS} interleaved rounds."
     )
     if left_out:

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 
-def success(arm: str, seed: int) -> float:
-    """Guided seeds are solved, some unguided ones too."""
-    return {"guided": 0.95, "unguided": 0.9 if seed == 3 else 0.0}.get(arm, 0.01 * (seed % 3))
+def success(job: dict, seed: int) -> float:
+    """Guided seeds are solved, some unguided ones too; and entropy helps a little."""
+    arm, helped = job["arm"], job["learner"].get("entropy", 0.0) / 10
+    return helped + {"guided": 0.95, "unguided": 0.9 if seed == 3 else 0.0}.get(arm, 0.01 * (seed % 3))
 
 
 def main() -> None:
@@ -37,16 +38,14 @@ def main() -> None:
         if step == 2 and os.environ.get("TOY_SILENT") == name:
             time.sleep(60)  # long enough for any test, and no orphan stays if one fails
         print(
-            json.dumps(
-                {"progress": (step + 1) / 5, "success": [success(job["arm"], s) for s in job["seeds"]]}
-            ),
+            json.dumps({"progress": (step + 1) / 5, "success": [success(job, s) for s in job["seeds"]]}),
             flush=True,
         )
     points = [job["steps"] * k // 5 for k in range(1, 6)]
     runs = [
         {
             "arm": job["arm"], "seed": seed, "steps": points,
-            "success": [0.0, None, 0.1, *2 * [success(job["arm"], seed)]],
+            "success": [0.0, None, 0.1, *2 * [success(job, seed)]],
             "return": 5 * [1 / 3], "episodes": [2, 0, 3, 3, 3],
         }
         for seed in job["seeds"]

@@ -1,4 +1,4 @@
-"""The command line: `outrider train | demonstrate | explore | verify | sweep | worlds | play | ask | ...`.
+"""The command line: `outrider train | demonstrate | explore | tune | verify | sweep | worlds | play | ask | ...`.
 
 Rooms are imported when a command needs them, so that `--help` answers at once.
 """
@@ -11,7 +11,7 @@ import sys
 
 from outrider import interrupt
 from outrider.commands.parse import parse
-from outrider.commands.running import Bench, Demonstrate, Explore, Sweep, Train, Verify
+from outrider.commands.running import Bench, Demonstrate, Explore, Sweep, Train, Tune, Verify
 from outrider.commands.showing import Ask, Claims, Export, Models, Play, Watch, Worlds
 from outrider.errors import Interrupted, OutriderError, nearest
 from outrider.learn.algorithms import ALGORITHMS, DEFAULT, check_keys
@@ -21,6 +21,7 @@ COMMANDS = {
     "train": Train,
     "demonstrate": Demonstrate,
     "explore": Explore,
+    "tune": Tune,
     "verify": Verify,
     "sweep": Sweep,
     "bench": Bench,

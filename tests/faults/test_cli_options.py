@@ -14,6 +14,7 @@ NEEDED = {
     "train": (WORLD,),
     "demonstrate": (WORLD,),
     "explore": (WORLD,),
+    "tune": ("claims/x",),
     "verify": ("claims/x",),
     "sweep": (WORLD,),
     "play": (WORLD,),

@@ -9,6 +9,7 @@ import toy_study
 from outrider.errors import OutriderError
 from outrider.verify.evidence import check
 from outrider.verify.jobs import jobs_of
+from outrider.verify.metrics import STEADINESS
 from outrider.verify.plan import Arm, load_plan, parse_plan
 
 PLAN = toy_study.PLAN
@@ -246,5 +247,11 @@ def test_every_plan_of_a_claim_could_be_run(folder):
     assert plan.id == folder.name
     if (folder / "evidence").exists():
         assert check(folder / "evidence")[1] == [], "what was found before is as it was, hash by hash"
-    else:
-        assert plan.seeds >= 10
+        return
+    # Where all differences are 0 the plan must be able to refute: by the interval, and by Holm's strictest p.
+    pairs = plan.seeds // 2 if plan.metric == STEADINESS else plan.seeds
+    assert 1 - (plan.alpha / 2) ** (1 / pairs) < plan.smallest_effect
+    assert len(plan.controls) * (1 - plan.smallest_effect) ** pairs < plan.alpha
+    # Sweeps, benchmarks and tunings chose on seeds below 200, and from 1000 on.
+    assert plan.first_seed >= 200
+    assert plan.every_seed.stop <= 1000

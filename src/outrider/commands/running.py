@@ -116,6 +116,23 @@ class Verify:
 
 
 @dataclasses.dataclass(frozen=True)
+class Tune:
+    """Choose the settings of a plan's arms from what its [tuning] lists, all tried alike, on seeds of their own."""
+
+    claim: tyro.conf.Positional[Path]
+    """Folder with a plan.toml that has a [tuning], or the plan itself; `tuning.json` is written beside it."""
+    work: Path = Path("out/tuning")
+    """Where finished runs are kept: the same command goes on from there, and other plans share them."""
+    workers: int | None = None
+    """Processes that train at a time; by default one a core. Results do not depend on it."""
+
+    def run(self) -> None:
+        from outrider.commands.study import tune
+
+        tune(self.claim, self.work, self.workers)
+
+
+@dataclasses.dataclass(frozen=True)
 class Sweep:
     """Tune a learner's settings: random search with successive halving at a stated budget, recorded and resumable."""
 

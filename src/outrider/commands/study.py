@@ -1,4 +1,4 @@
-"""`outrider verify` and `outrider claims`."""
+"""`outrider verify`, `outrider tune` and `outrider claims`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,26 @@ def verify(claim: Path, out: Path | None, replace: bool, cassette: Path | None, 
         render=lambda folder: render(folder) and None,
     )
     print(f"evidence: {study.folder}   report: {study.folder / 'report.html'}")
+
+
+def tune(claim: Path, work: Path, workers: int | None) -> None:
+    """Try the candidates of a plan's arms, write `tuning.json`; print what each scored and what to write."""
+    if workers is not None and workers < 1:
+        raise OutriderError(f"--workers is {workers}; it must be at least 1")
+    from outrider.report.tuned import terminal_table
+    from outrider.verify.plan import load_plan
+    from outrider.verify.progress import Terminal
+    from outrider.verify.study import plan_folder
+    from outrider.verify.tune import tune as run
+    from outrider.verify.tuning import FILE, lines_to_write
+
+    record = run(claim, work, workers=workers, progress=Terminal())
+    terminal_table(record)
+    left = lines_to_write(load_plan(claim), record)
+    if left:
+        print("\nNot yet what the plan says. Write into it:\n")
+        print("\n\n".join(left.values()))
+    print(f"\nrecord: {plan_folder(claim) / FILE}")
 
 
 def _film_of_study(folder: Path, policy: Path, weights: Path | None) -> None:

@@ -11,7 +11,9 @@ from outrider.errors import OutriderError
 from outrider.files import write_file
 from outrider.report import record, words
 from outrider.report.read import Evidence, load
+from outrider.verify.candidates import candidates
 from outrider.verify.plan import Plan, load_plan
+from outrider.verify.tuning import FILE as TUNING
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}
@@ -28,11 +30,13 @@ def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
     waiting = [
         (folder.name, load_plan(folder, names=None)) for folder in folders if not _has_evidence(folder)
     ]
-    planned = [name for name, plan in waiting if not plan.draft]
     drafts = [name for name, plan in waiting if plan.draft]
+    untuned = [name for name, plan in waiting if not plan.draft and _untuned(Path(claims_dir) / name, plan)]
+    planned = [name for name, _ in waiting if name not in (*drafts, *untuned)]
     table = [HEAD, "| --- | --- | --- | --- | --- | --- |", *rows] if rows else ["No claim has evidence yet."]
     for told, names in (
         ("Planned and not run yet", planned),
+        ("Planned, and to be tuned before they are run", untuned),
         ("Drafts, each with what it still lacks", drafts),
     ):
         table += ["", f"{told}, in [{link}/]({link}/): {', '.join(names)}."] if names else []
@@ -43,7 +47,7 @@ def claim_readme(folder: str | Path) -> str:
     """The README of one claim, `claims/<id>/`, from its evidence; from its plan where it was not run yet."""
     folder = Path(folder)
     if not _has_evidence(folder):
-        return _planned_readme(load_plan(folder, names=None))
+        return _planned_readme(load_plan(folder, names=None), folder)
     e = load(folder / "evidence")
     verdict = str(e.verdict.get("verdict"))
     film = "![An episode of the trained agent](evidence/watch.gif)\n\n" if e.gif else ""
@@ -127,10 +131,16 @@ def _row(name: str, e: Evidence, link: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _planned_readme(plan: Plan) -> str:
+def _untuned(folder: Path, plan: Plan) -> bool:
+    return plan.tuning is not None and not (folder / TUNING).is_file()
+
+
+def _planned_readme(plan: Plan, folder: Path) -> str:
     """What is planned, and how it is run; a draft, which `verify` refuses, tells what it lacks instead."""
     draft = f" A draft, which cannot be run: {escape(plan.draft)}." if plan.draft else ""
-    run = "" if plan.draft else f"```\noutrider verify claims/{plan.id}\n```\n\n"
+    commands = [f"outrider tune claims/{plan.id}"] if _untuned(folder, plan) else []
+    commands += [f"outrider verify claims/{plan.id}"]
+    run = "" if plan.draft else "```\n{}\n```\n\n".format("\n".join(commands))
     return (
         f"# {escape(plan.sentence)}\n\n"
         f"**Planned.** Not run yet; until it is, the [plan](plan.toml) may still change.{draft}\n\n"
@@ -138,8 +148,21 @@ def _planned_readme(plan: Plan) -> str:
         f"below {plan.smallest_effect:g} does not matter.\n\n"
         f"{_how(plan)}\n"
         f"World `{plan.world}`, {plan.seeds} paired seeds{_from(plan)}, {words.count(plan.steps)} environment steps a "
-        f"run.\n\n{run}"
+        f"run.{_tuning(plan, folder)}\n\n{run}"
         "This page is generated from the plan; do not edit it.\n"
+    )
+
+
+def _tuning(plan: Plan, folder: Path) -> str:
+    """What the arms are chosen from, or were."""
+    if plan.tuning is None:
+        return ""
+    numbers = [len(candidates(plan, arm)) for arm in plan.arms]
+    each = f"{min(numbers)} to {max(numbers)}" if len(set(numbers)) > 1 else f"{numbers[0]}"
+    when = "are to be chosen" if _untuned(folder, plan) else "were chosen"
+    return (
+        f" The arms {when} from {each} candidates each, on {words.plural(plan.tuning.seeds, 'other seed')}, "
+        "for as many steps."
     )
 
 

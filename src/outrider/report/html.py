@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from outrider.files import write_file
-from outrider.report import doings, frontier, gold, learning, model, record, results, words
+from outrider.report import doings, frontier, gold, learning, model, record, results, tuned, words
 from outrider.report.markup import Safe, join, tag
 from outrider.report.read import Evidence, load
 
@@ -24,6 +24,7 @@ CONTENTS = (
     ("gold", "its judgement"),
     ("costs", "costs"),
     ("plan", "plan"),
+    ("tuned", "tuning"),
     ("environment", "machine"),
     ("again", "again"),
 )
@@ -60,6 +61,7 @@ def page(e: Evidence) -> str:
                 gold.gold(e),
                 record.costs(e),
                 record.plan(e),
+                tuned.tuned(e),
                 record.environment(e),
                 record.again(e),
             ),
@@ -101,7 +103,7 @@ def head(e: Evidence, verdict: str) -> Safe:
         verdict.capitalize(),
         class_=f"badge {known}",
     )
-    links = [tag("a", label, href=f"#{name}") for name, label in CONTENTS]
+    links = [tag("a", label, href=f"#{name}") for name, label in CONTENTS if name != "tuned" or e.plan.tuning]
     return tag(
         "header",
         tag("p", "Outrider · ", tag("code", e.plan.id), " · ", tag("code", e.plan.world), class_="over"),

@@ -22,6 +22,7 @@ from outrider.files import sha256, sync_folder, write_file
 from outrider.verify.judge import Verdict, judge
 from outrider.verify.plan import Plan, load_plan
 from outrider.verify.runs import read_runs
+from outrider.verify.tuning import check_tuned
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -155,6 +156,10 @@ def check(folder: Path) -> tuple[Verdict, list[str]]:
             )
     if not wrong and manifest_text(evidence.plan, evidence.folder) != _text(evidence.folder / MANIFEST):
         wrong.append(f"{MANIFEST} was changed: it differs from the one that follows from the folder")
+    try:
+        check_tuned(evidence.plan, evidence.folder)
+    except OutriderError as error:
+        wrong.append(str(error))
     verdict = judge(evidence.plan, evidence.runs)
     if not _alike(verdict.to_json(), evidence.verdict):
         wrong.append("verdict.json is not what follows from plan.toml and runs.jsonl")

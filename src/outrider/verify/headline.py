@@ -46,7 +46,7 @@ def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSu
         return _no_help(plan, subject, unbeaten[0], placebos)
     if unbeaten := _unbeaten(placebos):
         return _captions_only(plan, subject, unbeaten, unguided, placebos)
-    earned = _earned(plan, subject, unguided, placebos, arms)
+    earned = _earned(plan, subject, unguided, placebos, arms) + _guarded(plan, comparisons)
     if unbeaten := _unbeaten(rivals):
         return f"{earned} It does not beat every rival: {_standing(plan, subject, unbeaten[0])}."
     return earned
@@ -124,10 +124,9 @@ def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str
         start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
-    beside = f", and no worse in {plan.no_worse.replace('_', ' ')}" if plan.no_worse else ""
     return (
-        f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})"
-        f"{beside}."
+        f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})."
+        f"{_guarded(plan, comparisons)}"
     )
 
 
@@ -155,9 +154,23 @@ def _standing(plan: Plan, subject: str, c: Comparison) -> str:
 
 def _unguarded(guard: Guard) -> str:
     """That the treatment may be worse in what it must not be, with the numbers."""
+    name, size = guard.metric.replace("_", " "), _guard_size(guard)
+    return f"in {name} it is {'worse' if guard.high < 0 else 'not shown to be no worse'} ({size})"
+
+
+def _guarded(plan: Plan, comparisons: Sequence[Comparison]) -> str:
+    """That the treatment is not worse, by as much as matters, in what it must not be: where it is nearest to it."""
+    guards = [c.no_worse for c in comparisons if c.no_worse and c.no_worse.holds]
+    if not guards:
+        return ""
+    least = min(guards, key=lambda guard: guard.low)
+    name, smallest = least.metric.replace("_", " "), plan.smallest_effect
+    return f" It is not worse in {name} by as much as {smallest:g} ({_guard_size(least)})."
+
+
+def _guard_size(guard: Guard) -> str:
     interval = f"{_number(guard.low)} to {_number(guard.high)}"
-    size = f"difference {_number(guard.difference)}, interval {interval}, {guard.n} paired seeds"
-    return f"in {guard.metric.replace('_', ' ')} it is not shown to be no worse ({size})"
+    return f"difference {_number(guard.difference)}, interval {interval}, {guard.n} paired seeds"
 
 
 def _named(plan: Plan, c: Comparison) -> str:

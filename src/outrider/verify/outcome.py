@@ -109,7 +109,10 @@ def decide(
             reason += f", and in {name} it is no worse by as much"
         else:
             outcome, relation = INCONCLUSIVE, UNCLEAR
-            reason = f"better, yet in {name} not shown to be no worse by {plan.smallest_effect:g}"
+            short = (
+                "worse by more than" if guard.high < -plan.smallest_effect else "not shown to be no worse by"
+            )
+            reason = f"better, yet in {name} {short} {plan.smallest_effect:g}"
     return Comparison(
         against=control.name,
         role=role_in(plan, control),

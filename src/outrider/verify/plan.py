@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
 from outrider.learn.algorithms import DEFAULT
+from outrider.verify import tables
 from outrider.verify.arms import check_twins
+from outrider.verify.candidates import Tuning, parse_tuning
 from outrider.verify.metrics import STEADINESS
 from outrider.verify.names import DEFAULT_NAMES, Names, nearest
 
@@ -36,7 +37,6 @@ NO_WORSE = "no_worse"
 OPTIONAL = {"claim": (DRAFT,), "study": (FIRST_SEED,), "rule": (NO_WORSE,)}
 MOST_SEED = 2**31  # seeds are 32 bits on the device
 ARM_KEYS = ("signal", "engine", "learner")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Plan:
     draft: str = ""  # why it may not be run yet; a plan without it may
     first_seed: int = 0  # above those on which something was chosen
     no_worse: str = ""  # a metric in which the treatment must be no worse, beside being better in `metric`
+    tuning: Tuning | None = None  # what each arm is chosen from
     sha256: str = ""
     text: str = field(default="", repr=False, compare=False)  # the file, letter for letter
 
@@ -122,46 +123,40 @@ def parse_plan(text: str, where: str = "plan.toml", names: Names | None = DEFAUL
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OutriderError(f"{where} is not valid TOML: {error}; mend that place") from None
-    _known(content, ("claim", "study", "rule", "learner", "arms"), where, "the file")
-    tables = {name: _table(content, name, where) for name in KEYS}
+    tables.known(content, ("claim", "study", "rule", "learner", "arms", "tuning"), where, "the file")
+    parts = {name: tables.table(content, name, where) for name in KEYS}
     for name, keys in KEYS.items():
-        _known(tables[name], (*keys, *OPTIONAL[name]), where, f"[{name}]")
+        tables.known(parts[name], (*keys, *OPTIONAL[name]), where, f"[{name}]")
         for key in keys:
-            if key not in tables[name]:
+            if key not in parts[name]:
                 raise OutriderError(f"{where}: [{name}] lacks the key {key!r}: add it")
-    claim, study, rule = tables["claim"], tables["study"], tables["rule"]
-    learner = _table(content, "learner", where) if "learner" in content else {}
-    arms = tuple(_arm(name, table, where) for name, table in _table(content, "arms", where).items())
+    claim, study, rule = parts["claim"], parts["study"], parts["rule"]
+    learner = tables.table(content, "learner", where) if "learner" in content else {}
+    arms = tuple(_arm(name, table, where) for name, table in tables.table(content, "arms", where).items())
     plan = Plan(
-        id=_name(claim["id"], where, "[claim] id"),
-        sentence=_text(claim["sentence"], where, "[claim] sentence"),
-        world=_text(study["world"], where, "[study] world"),
-        seeds=_count(study["seeds"], where, "[study] seeds"),
-        steps=_count(study["steps"], where, "[study] steps"),
-        metric=_text(study["metric"], where, "[study] metric"),
-        treatment=_text(rule["treatment"], where, "[rule] treatment"),
-        smallest_effect=_fraction(rule["smallest_effect"], where, "[rule] smallest_effect"),
-        alpha=_fraction(rule["alpha"], where, "[rule] alpha"),
+        id=tables.name(claim["id"], where, "[claim] id"),
+        sentence=tables.text(claim["sentence"], where, "[claim] sentence"),
+        world=tables.text(study["world"], where, "[study] world"),
+        seeds=tables.count(study["seeds"], where, "[study] seeds"),
+        steps=tables.count(study["steps"], where, "[study] steps"),
+        metric=tables.text(study["metric"], where, "[study] metric"),
+        treatment=tables.text(rule["treatment"], where, "[rule] treatment"),
+        smallest_effect=tables.fraction(rule["smallest_effect"], where, "[rule] smallest_effect"),
+        alpha=tables.fraction(rule["alpha"], where, "[rule] alpha"),
         arms=arms,
         learner=learner,
-        draft=_text(claim[DRAFT], where, "[claim] draft") if DRAFT in claim else "",
-        first_seed=_count(study.get(FIRST_SEED, 0), where, "[study] first_seed", least=0),
-        no_worse=_text(rule[NO_WORSE], where, "[rule] no_worse") if NO_WORSE in rule else "",
+        draft=tables.text(claim[DRAFT], where, "[claim] draft") if DRAFT in claim else "",
+        first_seed=tables.count(study.get(FIRST_SEED, 0), where, "[study] first_seed", least=0),
+        no_worse=tables.text(rule[NO_WORSE], where, "[rule] no_worse") if NO_WORSE in rule else "",
+        tuning=_tuning(content, where, [arm.name for arm in arms], str(rule["treatment"])),
         sha256=canonical_hash(content),
         text=text,
     )
     _check_arms(plan, where)
-    if plan.every_seed.stop > MOST_SEED:
-        raise OutriderError(
-            f"{where}: [study] first_seed is {plan.first_seed}: the last seed must be below {MOST_SEED}"
-        )
+    _check_seeds(plan, where)
     if plan.no_worse == plan.metric:
         raise OutriderError(
             f"{where}: [rule] no_worse is the metric itself, in which the treatment must be better: take it out"
-        )
-    if plan.metric == STEADINESS and plan.seeds % 2:
-        raise OutriderError(
-            f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"
         )
     if names is not None:
         names.check(plan, where)
@@ -176,7 +171,7 @@ def canonical_hash(content: Mapping[str, Any]) -> str:
 
 
 def _arm(name: str, table: Any, where: str) -> Arm:
-    _name(name, where, f"[arms.{name}]")
+    tables.name(name, where, f"[arms.{name}]")
     if not isinstance(table, dict):
         raise OutriderError(
             f"{where}: arm {name!r} must be a table: write [arms.{name}] on a line of its own"
@@ -185,9 +180,9 @@ def _arm(name: str, table: Any, where: str) -> Arm:
         raise OutriderError(
             f"{where}: [arms.{name}] has the unknown key 'algorithm': write it into [arms.{name}.learner]"
         )
-    _known(table, ARM_KEYS, where, f"[arms.{name}]")
-    signal = _text(table.get("signal", NO_SIGNAL), where, f"[arms.{name}] signal")
-    engine = _text(table["engine"], where, f"[arms.{name}] engine") if "engine" in table else ""
+    tables.known(table, ARM_KEYS, where, f"[arms.{name}]")
+    signal = tables.text(table.get("signal", NO_SIGNAL), where, f"[arms.{name}] signal")
+    engine = tables.text(table["engine"], where, f"[arms.{name}] engine") if "engine" in table else ""
     if engine and signal == NO_SIGNAL:
         raise OutriderError(f"{where}: [arms.{name}] has an engine and no signal: name both, or neither")
     learner = table.get("learner", {})
@@ -196,6 +191,28 @@ def _arm(name: str, table: Any, where: str) -> Arm:
             f"{where}: [arms.{name}] learner is {learner!r}: write a table of settings, [arms.{name}.learner]"
         )
     return Arm(name, signal, engine, learner)
+
+
+def _tuning(content: Mapping[str, Any], where: str, arms: Sequence[str], treatment: str) -> Tuning | None:
+    if "tuning" not in content:
+        return None
+    return parse_tuning(tables.table(content, "tuning", where), where, arms, treatment)
+
+
+def _check_seeds(plan: Plan, where: str) -> None:
+    if plan.every_seed.stop > MOST_SEED:
+        raise OutriderError(
+            f"{where}: [study] first_seed is {plan.first_seed}: the last seed must be below {MOST_SEED}"
+        )
+    if plan.metric == STEADINESS and plan.seeds % 2:
+        raise OutriderError(
+            f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"
+        )
+    if plan.tuning and (shared := set(plan.every_seed) & set(plan.tuning.every_seed)):
+        raise OutriderError(
+            f"{where}: [tuning] tries seed {min(shared)}, which the study judges by: set [study] first_seed or "
+            "[tuning] first_seed apart"
+        )
 
 
 def _check_arms(plan: Plan, where: str) -> None:
@@ -208,41 +225,3 @@ def _check_arms(plan: Plan, where: str) -> None:
         near = nearest(plan.treatment, names)
         raise OutriderError(f"{where}: [rule] treatment names {plan.treatment!r}, which is no arm{near}")
     check_twins(plan, [dict(plan.settings(arm)) for arm in plan.arms], where)
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str, place: str) -> None:
-    for key in table:
-        if key not in keys:
-            raise OutriderError(f"{where}: {place} has the unknown key {key!r}{nearest(key, keys)}")
-
-
-def _table(content: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
-    if not isinstance(content.get(name), dict):
-        raise OutriderError(f"{where} lacks the table [{name}]: add it (docs/evidence.md shows a whole plan)")
-    return content[name]
-
-
-def _text(value: Any, where: str, key: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise OutriderError(f"{where}: {key} is {value!r}: write a text in quotes")
-    return value
-
-
-def _name(value: Any, where: str, key: str) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise OutriderError(
-            f"{where}: {key} is {value!r}: use letters, digits, dots and dashes (it names files)"
-        )
-    return value
-
-
-def _count(value: Any, where: str, key: str, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OutriderError(f"{where}: {key} is {value!r}: write a whole number of at least {least}")
-    return value
-
-
-def _fraction(value: Any, where: str, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise OutriderError(f"{where}: {key} is {value!r}: write a number above 0 and below 1")
-    return float(value)

@@ -21,6 +21,8 @@ from outrider.verify.names import DEFAULT_NAMES, Names
 from outrider.verify.plan import Plan, load_plan
 from outrider.verify.progress import Silent, StudyProgress
 from outrider.verify.runs import read_runs, write_runs
+from outrider.verify.tuning import FILE as TUNING
+from outrider.verify.tuning import check_tuned
 from outrider.verify.workers import SILENCE_S, WORKER, run_jobs
 from outrider.worlds.names import is_host
 
@@ -63,16 +65,19 @@ def run_study(
     plan = load_plan(plan_path, names)
     if plan.draft:
         raise OutriderError(f"{plan_path} is a draft: {plan.draft}; settle that, then take [claim] draft out")
-    target = Path(out) if out is not None else _folder(plan_path) / "evidence"
+    tuned = check_tuned(plan, plan_folder(plan_path))
+    target = Path(out) if out is not None else plan_folder(plan_path) / "evidence"
     show = progress or Silent()
     try:
         with staged(plan, target, replace) as folder:
             try:
                 began = time.monotonic()
                 training_code()  # as it is before the first step
+                if tuned:
+                    write_file(folder / TUNING, tuned)
                 asked = ask(plan, folder, cassette, show)
                 jobs = jobs_of(plan, asked.weights, cassette is not None)
-                trained = _train(plan, jobs, folder / WORK, workers, show, worker, silence_s)
+                trained = train_all(plan, jobs, folder / WORK, workers, show, worker, silence_s)
                 if is_host(plan.world):
                     asked = gather(plan, jobs, trained, folder, show)
                 verdict = _record(plan, jobs, trained, folder)
@@ -99,7 +104,7 @@ def run_study(
     return Study(target, verdict)
 
 
-def _train(
+def train_all(
     plan: Plan,
     jobs: Sequence[Job],
     work: Path,
@@ -144,6 +149,7 @@ def _arm_costs(plan: Plan, jobs: Sequence[Job], trained: dict[str, Result]) -> d
     return costs
 
 
-def _folder(plan_path: Path) -> Path:
+def plan_folder(plan_path: Path) -> Path:
+    """The folder of a plan, which may be named instead of it."""
     path = Path(plan_path)
     return path if path.is_dir() else path.parent
