@@ -24,7 +24,7 @@ from outrider.verify.metrics import of_one_run
 from outrider.verify.names import DEFAULT_NAMES, Names
 from outrider.verify.plan import Arm, Plan, canonical_hash, load_plan
 from outrider.verify.progress import Silent, StudyProgress
-from outrider.verify.runs import rounded, run_from
+from outrider.verify.runs import run_from
 from outrider.verify.study import Ask, plan_folder, train_all
 from outrider.verify.tuning import FILE, asked, scored, told
 from outrider.verify.workers import SILENCE_S, WORKER
@@ -76,7 +76,7 @@ def tune(
         "wall_seconds": round(time.monotonic() - began, 1),
         "machine": environment_record(),
     }
-    write_json(plan_folder(plan_path) / FILE, rounded(record))
+    write_json(plan_folder(plan_path) / FILE, record)
     return record
 
 
