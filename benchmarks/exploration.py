@@ -28,7 +28,8 @@ from typing import Any
 from record import RESULTS, record
 
 from outrider.report.frontier import median
-from outrider.verify.tuning import best
+from outrider.verify.plan import load_plan
+from outrider.verify.tuning import best, record_of
 
 BUDGETS = {  # environment steps of a seed
     "minigrid/doorkey-8x8": 1_500_000,
@@ -38,7 +39,7 @@ BUDGETS = {  # environment steps of a seed
 }
 SOLVED, EPISODES = 0.9, 50  # the mean return of at least so many episodes in a row
 SEEDS = 10
-TUNING = Path(__file__).parent / "exploration_arms" / "tuning.json"
+TUNED = Path(__file__).parent / "exploration_arms"
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,9 @@ class Chosen:
 
 
 def tuned() -> list[Chosen]:
-    """The best candidate of every arm. Errors: they were not tuned."""
-    if not TUNING.is_file():
-        sys.exit(f"{TUNING} is missing; run `outrider tune {TUNING.parent}` first")
-    arms = json.loads(TUNING.read_text(encoding="utf-8"))["arms"]
-    lines = {arm: every[best(every)] for arm, every in arms.items()}
+    """The best candidate of every arm. Errors: they were not tuned as the plan asks."""
+    record = record_of(load_plan(TUNED), TUNED)
+    lines = {arm: every[best(every)] for arm, every in record["arms"].items()}
     return [Chosen(arm, line["signal"], line["learner"]) for arm, line in lines.items()]
 
 

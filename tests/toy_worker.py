@@ -1,7 +1,8 @@
 """Stands in for `outrider.learn.worker` in tests: a real process that trains nothing and can fail on request.
 
 Environment: TOY_PACE seconds of work; TOY_DIE, TOY_SILENT, TOY_HALF name the job (arm and first seed) that
-dies, falls silent, or ends well with half a result; TOY_STARTS is a file that gets one line for each start:
+dies, falls silent, or ends well with half a result; TOY_EXPLODE is the entropy ("all": any) with which training
+fails as a loss does that is not finite; TOY_STARTS is a file that gets one line for each start:
 name, process, core.
 """
 
@@ -13,8 +14,10 @@ from pathlib import Path
 
 
 def success(job: dict, seed: int) -> float:
-    """Guided seeds are solved, some unguided ones too; and entropy helps a little."""
-    arm, helped = job["arm"], job["learner"].get("entropy", 0.0) / 10
+    """Guided seeds are solved, some unguided ones too; entropy, a large rate and a scale help a little."""
+    arm, learner = job["arm"], job["learner"]
+    helped = learner.get("entropy", 0.0) / 10 + learner.get("learning_rate", 0.0)
+    helped += 0.001 * ("scale" in job["signal"]["name"])
     return helped + {"guided": 0.95, "unguided": 0.9 if seed == 3 else 0.0}.get(arm, 0.01 * (seed % 3))
 
 
@@ -25,6 +28,9 @@ def main() -> None:
         cores = sorted(os.sched_getaffinity(0))
         with open(os.environ["TOY_STARTS"], "a") as file:
             file.write(f"{name} {os.getpid()} {','.join(map(str, cores))}\n")
+    if os.environ.get("TOY_EXPLODE") in ("all", str(job["learner"].get("entropy"))):
+        print("error: the loss is not finite", file=sys.stderr)
+        sys.exit(2)
     if job["signal"]["name"] != "none":
         for weights in job["signal"]["weights"]:
             assert "by_caption" in json.loads(Path(weights).read_text())

@@ -71,8 +71,8 @@ def test_roles_follow_signal_and_engine():
     assert [role(arm) for arm in plan.arms] == [
         "unguided", "model", "event-counts", "shuffled", "constant-bonus", "inverted", "random", "oracle", "model",
     ]  # fmt: skip
-    assert in_words(plan.arm("event-counts")) == "event counts without a model"
-    assert in_words(plan.arm("minilm")) == "minilm"
+    assert in_words(plan, plan.arm("event-counts")) == "event counts without a model"
+    assert in_words(plan, plan.arm("minilm")) == "minilm"
 
 
 # Every case of the first line: scores, seeds, the verdict, how the line begins, and what else it says.

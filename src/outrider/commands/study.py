@@ -37,19 +37,17 @@ def tune(claim: Path, work: Path, workers: int | None) -> None:
     if workers is not None and workers < 1:
         raise OutriderError(f"--workers is {workers}; it must be at least 1")
     from outrider.report.tuned import terminal_table
-    from outrider.verify.plan import load_plan
     from outrider.verify.progress import Terminal
     from outrider.verify.study import plan_folder
     from outrider.verify.tune import tune as run
-    from outrider.verify.tuning import FILE, lines_to_write
+    from outrider.verify.tuning import FILE, to_write
 
-    record = run(claim, work, workers=workers, progress=Terminal())
+    plan, record = run(claim, work, workers=workers, progress=Terminal(line=lambda job: "candidates"))
     terminal_table(record)
-    left = lines_to_write(load_plan(claim), record)
-    if left:
-        print("\nNot yet what the plan says. Write into it:\n")
-        print("\n\n".join(left.values()))
     print(f"\nrecord: {plan_folder(claim) / FILE}")
+    if left := to_write(plan, record):
+        print("what the plan must say now:")
+        print(*(line for lines in left.values() for line in lines.split("; ")), sep="\n")
 
 
 def _film_of_study(folder: Path, policy: Path, weights: Path | None) -> None:

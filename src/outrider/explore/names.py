@@ -8,7 +8,7 @@ No jax: plans are checked against these names. `explore/registry.py` builds what
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outrider.errors import OutriderError, nearest
 
@@ -146,6 +146,12 @@ def _example(name: str) -> str:
     if name in NUMBERED:
         return f"{name}(rnd, {1_000_000 if name == 'anneal' else 0.1})"
     return f"{name}(observation-count)"
+
+
+def simplest(found: Expression) -> Expression:
+    """The same without factors of 1, so that two ways to write a signal are one."""
+    inner = tuple(simplest(one) for one in found.inner)
+    return inner[0] if found.name == "scale" and found.number == 1 else replace(found, inner=inner)
 
 
 def check(text: str, engine: str) -> Expression:

@@ -12,8 +12,9 @@ from outrider.files import write_file
 from outrider.report import record, words
 from outrider.report.read import Evidence, load
 from outrider.verify.candidates import candidates
+from outrider.verify.metrics import of_one_run
 from outrider.verify.plan import Plan, load_plan
-from outrider.verify.tuning import FILE as TUNING
+from outrider.verify.tuning import check_tuned
 
 BEGIN, END = "<!-- claims:begin -->", "<!-- claims:end -->"
 SIGNS = {"supported": "✅", "refuted": "❌", "inconclusive": "❔"}
@@ -59,7 +60,7 @@ def claim_readme(folder: str | Path) -> str:
         f"{_arms(e)}\n"
         f"{_how(e.plan)}\n"
         f"World `{e.plan.world}`, {e.plan.seeds} paired seeds{_from(e.plan)}, {words.count(e.plan.steps)} environment "
-        f"steps a run; in all {_cost(e)}. {_hardware(e)}\n\n"
+        f"steps a run; in all {_cost(e)}. {_hardware(e)}{_tuning(e.plan, folder / 'evidence')}\n\n"
         f"{film}"
         "Everything on one page: [evidence/report.html](evidence/report.html) (download it and open it; it "
         "needs no network). The plan, fixed before the first step: [plan.toml](plan.toml).\n\n"
@@ -132,7 +133,12 @@ def _row(name: str, e: Evidence, link: str) -> str:
 
 
 def _untuned(folder: Path, plan: Plan) -> bool:
-    return plan.tuning is not None and not (folder / TUNING).is_file()
+    """Whether a plan's arms are still to be chosen, or are not what was chosen."""
+    try:
+        check_tuned(plan, folder)
+    except OutriderError:
+        return True
+    return False
 
 
 def _planned_readme(plan: Plan, folder: Path) -> str:
@@ -162,7 +168,7 @@ def _tuning(plan: Plan, folder: Path) -> str:
     when = "are to be chosen" if _untuned(folder, plan) else "were chosen"
     return (
         f" The arms {when} from {each} candidates each, on {words.plural(plan.tuning.seeds, 'other seed')}, "
-        "for as many steps."
+        f"for as many steps, by {of_one_run(plan.metric).replace('_', ' ')}."
     )
 
 

@@ -112,8 +112,10 @@ def _arms(plan: Plan) -> tuple[Arm, ...]:
     treatment, others = plan.arm(plan.treatment), plan.controls
     slots = iter(range(2, 1000))
     unguided = next((arm.name for arm in others if role_in(plan, arm) == UNGUIDED), None)
-    rest = [Arm(a.name, a.engine, in_words(a), 1 if a.name == unguided else next(slots)) for a in others]
-    return (Arm(treatment.name, treatment.engine, in_words(treatment), 0), *rest)
+    rest = [
+        Arm(a.name, a.engine, in_words(plan, a), 1 if a.name == unguided else next(slots)) for a in others
+    ]
+    return (Arm(treatment.name, treatment.engine, in_words(plan, treatment), 0), *rest)
 
 
 def _runs(path: Path) -> dict[str, list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ from outrider.report import words
 from outrider.report.markup import Safe, number, table, tag
 from outrider.report.parts import arm_label, note, right, section
 from outrider.report.read import Evidence
-from outrider.verify.tuning import FILE, best, mean
+from outrider.verify.tuning import EARLIER, FILE, best, mean, read_record
 
 HEADING = "How every arm was tuned"
 
@@ -29,8 +29,9 @@ def told(record: Mapping[str, Any]) -> str:
     """What was tried, in a sentence."""
     numbers = {len(lines) for lines in record["arms"].values()}
     each = f"{min(numbers)} to {max(numbers)}" if len(numbers) > 1 else str(max(numbers))
+    noun = "candidate" if each == "1" else "candidates"
     return (
-        f"{each} candidates of every arm, {words.plural(len(record['seeds']), 'seed')} from {record['seeds'][0]} on, "
+        f"{each} {noun} of every arm, {words.plural(len(record['seeds']), 'seed')} from {record['seeds'][0]} on, "
         f"{words.count(record['steps'])} environment steps a run, by {record['metric'].replace('_', ' ')} in the mean."
     )
 
@@ -52,10 +53,11 @@ def terminal_table(record: Mapping[str, Any]) -> None:
 
 def tuned(e: Evidence) -> Safe | None:
     """The section of the report; None where the plan asked for no tuning."""
-    path = e.folder / FILE
-    if e.plan.tuning is None or not path.is_file():
+    if e.plan.tuning is None:
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = read_record(e.folder / FILE, "restore it, or run the study again")
+    code = record.get("machine", {}).get("training_code_sha256")
+    other = code != e.environment.get("training_code_sha256")
     head = ["arm", "candidate", right("score"), right("seed by seed"), "chosen"]
     lines = [
         [
@@ -73,10 +75,16 @@ def tuned(e: Evidence) -> Safe | None:
         tag("p", told(record)),
         tag("details", tag("summary", f"All {len(lines)} candidates"), table(head, lines, HEADING)),
         note("Before the study, on seeds that it does not use. Equals go by the area under the curve."),
+        note("Tuned by other code or packages than the study.") if other else None,
+        note(f"Tuned before, of other candidates, seeds, steps or in another world: {len(earlier)} times.")
+        if (earlier := record.get(EARLIER))
+        else None,
     )
 
 
 def _score(line: Mapping[str, Any]) -> str:
+    if "failed" in line:
+        return "failed"
     return words.fixed(None if None in line["scores"] else mean(line))
 
 

@@ -149,6 +149,11 @@ def accept(job: Job, work: Path, wall_seconds: float) -> None:
     append(Path(job.trials), trials)
 
 
+def refused(job: Job, work: Path, why: str) -> bool:
+    """A run that fails is a line of its job's result; a job that does could not be trained at all."""
+    return False
+
+
 def append(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     """Add lines to a file, on the disk when this returns."""
     with open(path, "a", encoding="utf-8") as file:

@@ -157,7 +157,7 @@ def check(folder: Path) -> tuple[Verdict, list[str]]:
     if not wrong and manifest_text(evidence.plan, evidence.folder) != _text(evidence.folder / MANIFEST):
         wrong.append(f"{MANIFEST} was changed: it differs from the one that follows from the folder")
     try:
-        check_tuned(evidence.plan, evidence.folder)
+        check_tuned(evidence.plan, evidence.folder, "restore it, or run the study again")
     except OutriderError as error:
         wrong.append(str(error))
     verdict = judge(evidence.plan, evidence.runs)

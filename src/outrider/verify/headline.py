@@ -32,7 +32,7 @@ def headline(plan: Plan, comparisons: Sequence[Comparison], arms: Sequence[ArmSu
     if lacking and not any(c.outcome == REFUTED for c in comparisons):
         count, names = sum(arm.missing for arm in lacking), _list([arm.arm for arm in lacking])
         return f"No verdict: {_runs(count)} of {names} ended no episode in the window that is scored."
-    subject = roles.in_words(plan.arm(plan.treatment))
+    subject = roles.in_words(plan, plan.arm(plan.treatment))
     if roles.role(plan.arm(plan.treatment)) != roles.MODEL:
         return _plainly(plan, subject, comparisons)
     unguided = [c for c in comparisons if c.role == roles.UNGUIDED]
@@ -160,12 +160,13 @@ def _unguarded(guard: Guard) -> str:
 
 def _guarded(plan: Plan, comparisons: Sequence[Comparison]) -> str:
     """That the treatment is not worse, by as much as matters, in what it must not be: where it is nearest to it."""
-    guards = [c.no_worse for c in comparisons if c.no_worse and c.no_worse.holds]
+    guards = [(c.no_worse, c) for c in comparisons if c.no_worse and c.no_worse.holds]
     if not guards:
         return ""
-    least = min(guards, key=lambda guard: guard.low)
+    least, nearest = min(guards, key=lambda found: found[0].low)
     name, smallest = least.metric.replace("_", " "), plan.smallest_effect
-    return f" It is not worse in {name} by as much as {smallest:g} ({_guard_size(least)})."
+    than = f", least surely than {_named(plan, nearest)}" if len(guards) > 1 else ""
+    return f" It is not worse in {name} by as much as {smallest:g}{than} ({_guard_size(least)})."
 
 
 def _guard_size(guard: Guard) -> str:
@@ -174,12 +175,12 @@ def _guard_size(guard: Guard) -> str:
 
 
 def _named(plan: Plan, c: Comparison) -> str:
-    return roles.in_words(plan.arm(c.against))
+    return roles.in_words(plan, plan.arm(c.against))
 
 
 def _does(plan: Plan, c: Comparison) -> str:
     several = c.role in (roles.EVENT_COUNTS, *roles.BROKEN_ANSWERS, roles.ORACLE)
-    return "do" if several and not plan.arm(c.against).learner else "does"
+    return "do" if several and not roles.of_its_own(plan, plan.arm(c.against)) else "does"
 
 
 def _size(plan: Plan, c: Comparison) -> str:

@@ -6,11 +6,12 @@ Each room says which names it knows; this page only asks, so that a plan fails b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from outrider.errors import OutriderError, nearest
 from outrider.verify.arms import check_ends, check_twins
+from outrider.verify.candidates import candidates, check_counts
 from outrider.verify.metrics import METRICS, STEADINESS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Names:
     """How to ask other rooms for their names: each raises OutriderError for what it does not know."""
 
     world: Callable[[str], Any]
-    signal: Callable[[str, str], Any]  # and the engine that rates for it
+    signal: Callable[[str, str], Any]  # and the engine that rates for it; the same for two ways to write it
     engine: Callable[[str], Any]
     learner: Callable[[Mapping[str, Any], str], Any]  # the settings of a table, and how its mistakes name it
     together: Callable[[Plan, Arm], Any] = lambda plan, arm: (
@@ -37,24 +38,41 @@ class Names:
         _known(plan.metric, (*METRICS, STEADINESS), f"{where}: [study] metric names")
         if plan.no_worse:
             _known(plan.no_worse, METRICS, f"{where}: [rule] no_worse names")
-        for arm in plan.arms:
-            _ask(
-                lambda name, arm=arm: self.signal(name, arm.engine), arm.signal, f"{where}: [arms.{arm.name}]"
-            )
         _ask(self.world, plan.world, f"{where}: [study] world")
-        for arm in plan.arms:
-            if arm.engine:
-                _ask(self.engine, arm.engine, f"{where}: [arms.{arm.name}] engine")
         _ask(lambda table: self.learner(table, "[learner]"), plan.learner, where)
-        settings = [self._settings(plan, arm, where) for arm in plan.arms]
+        settings = [self._check_arm(plan, arm, where, f"arms.{arm.name}") for arm in plan.arms]
         check_twins(plan, settings, where)
         check_ends(plan, settings, where)
-        for arm in plan.arms:
-            _ask(lambda _, arm=arm: self.together(plan, arm), arm.name, f"{where}: [arms.{arm.name}]")
+        if plan.tuning:
+            self._check_candidates(plan, where)
 
-    def _settings(self, plan: Plan, arm: Arm, where: str) -> Any:
-        table, place = plan.settings(arm), f"[arms.{arm.name}.learner]" if arm.learner else "[learner]"
-        return _ask(lambda table: self.learner(table, place), table, where)
+    def _check_candidates(self, plan: Plan, where: str) -> None:
+        """Each could be trained, all to the same step; the treatment has no more that differ than a control."""
+        settings, counts = [], {}
+        for arm in plan.arms:
+            tried = candidates(plan, arm)
+            own = [self._check_arm(plan, one, where, f"tuning.arms.{arm.name}") for one in tried]
+            signals = [self.signal(one.signal, one.engine) for one in tried]
+            alike = {repr((s, one.engine.strip(), o)) for s, one, o in zip(signals, tried, own, strict=True)}
+            counts[arm.name] = len(alike)
+            settings += own
+        check_counts(counts, plan.treatment, where, "candidates that differ")
+        everyone = replace(plan, arms=tuple(one for arm in plan.arms for one in candidates(plan, arm)))
+        check_ends(everyone, settings, f"{where}: [tuning]")
+
+    def _check_arm(self, plan: Plan, arm: Arm, where: str, place: str) -> Any:
+        """The settings of an arm or a candidate, whose table is at `place`."""
+        here = f"{where}: [{place}]"
+        _ask(lambda name: self.signal(name, arm.engine), arm.signal, here)
+        if arm.engine:
+            _ask(self.engine, arm.engine, f"{here} engine")
+        own = arm.learner or place.startswith("tuning")
+        table = (
+            f"[{place}.learner]" if own and place.startswith("arms") else f"[{place}]" if own else "[learner]"
+        )
+        settings = _ask(lambda given: self.learner(given, table), plan.settings(arm), where)
+        _ask(lambda _: self.together(plan, arm), arm.name, here)
+        return settings
 
 
 def _known(name: str, known: Iterable[str], what: str) -> None:
@@ -75,10 +93,10 @@ def _check_world(name: str) -> None:
     check_known(name)
 
 
-def _check_signal(name: str, engine: str) -> None:
-    from outrider.explore.names import check
+def _check_signal(name: str, engine: str) -> Any:
+    from outrider.explore.names import check, simplest
 
-    check(name, engine)
+    return simplest(check(name, engine))
 
 
 def _check_engine(expression: str) -> None:

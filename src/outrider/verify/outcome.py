@@ -127,7 +127,7 @@ def decide(
         p_refuting_adjusted=p_refuting_adjusted,
         outcome=outcome,
         relation=relation,
-        words=f"{plan.treatment} against {in_words(control)}: {reason}.",
+        words=f"{plan.treatment} against {in_words(plan, control)}: {reason}.",
         no_worse=guard,
     )
 

@@ -200,10 +200,14 @@ def _tuning(content: Mapping[str, Any], where: str, arms: Sequence[str], treatme
 
 
 def _check_seeds(plan: Plan, where: str) -> None:
-    if plan.every_seed.stop > MOST_SEED:
-        raise OutriderError(
-            f"{where}: [study] first_seed is {plan.first_seed}: the last seed must be below {MOST_SEED}"
-        )
+    for table, seeds in (
+        ("study", plan.every_seed),
+        ("tuning", plan.tuning.every_seed if plan.tuning else range(1)),
+    ):
+        if seeds.stop > MOST_SEED:
+            raise OutriderError(
+                f"{where}: [{table}] first_seed is {seeds.start}: the last seed must be below {MOST_SEED}"
+            )
     if plan.metric == STEADINESS and plan.seeds % 2:
         raise OutriderError(
             f"{where}: [study] seeds is {plan.seeds}: steadiness compares seeds two by two, write an even number"

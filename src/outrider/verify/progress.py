@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -41,7 +41,11 @@ class Silent:
 class Terminal:
     """Live bars with rich; where the output is no terminal, a line for each finished job."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(
+        self, console: Console | None = None, line: Callable[[Job], str] = lambda job: job.arm
+    ) -> None:
+        """`line`: whose line a job is in."""
+        self.line = line
         self.console = console or Console(stderr=True)
         self.bars = Progress(
             TextColumn("{task.description}"),
@@ -65,7 +69,7 @@ class Terminal:
         """All jobs of the plan, and those that an earlier, interrupted call finished."""
         self.began = time.monotonic()
         for job in jobs:
-            self.jobs.setdefault(job.arm, []).append(job)
+            self.jobs.setdefault(self.line(job), []).append(job)
         for job in finished:
             self.done[job.name] = 1.0
         for arm, of_arm in self.jobs.items():
@@ -93,14 +97,14 @@ class Terminal:
         success = message.get("success")
         if isinstance(success, list):
             self.success[job.name] = [float(value) for value in success if isinstance(value, int | float)]
-        self._show(job.arm)
+        self._show(self.line(job))
 
     def finished(self, job: Job, wall_seconds: float) -> None:
         """A job's result was accepted."""
         self.done[job.name] = 1.0
-        self._show(job.arm)
+        self._show(self.line(job))
         if not self.console.is_terminal:
-            self.say(f"{describe(job)}: trained in {wall_seconds:.1f} s{self._success(job.arm)}")
+            self.say(f"{describe(job)}: trained in {wall_seconds:.1f} s{self._success(self.line(job))}")
 
     def say(self, text: str) -> None:
         """A line that stays."""

@@ -46,12 +46,30 @@ def role(arm: Arm) -> str:
 
 
 def role_in(plan: Plan, arm: Arm) -> str:
-    """Its role as a control of the plan's treatment: what another learner does says nothing about guidance."""
-    alike = plan.settings(arm) == plan.settings(plan.arm(plan.treatment))
-    return role(arm) if alike else OTHER_LEARNER
+    """Its role as a control of the plan's treatment: what another learner does says nothing about guidance.
+
+    Settings that were tuned for either are left out: each has what is best for it.
+    """
+    treatment = plan.arm(plan.treatment)
+    tuned = {*tuned_keys(plan, arm), *tuned_keys(plan, treatment)}
+    own, other = (
+        {key: value for key, value in plan.settings(one).items() if key not in tuned}
+        for one in (arm, treatment)
+    )
+    return role(arm) if own == other else OTHER_LEARNER
 
 
-def in_words(arm: Arm) -> str:
+def tuned_keys(plan: Plan, arm: Arm) -> tuple[str, ...]:
+    """The settings that tuning chose for an arm."""
+    return tuple(plan.tuning.grids[arm.name]) if plan.tuning else ()
+
+
+def of_its_own(plan: Plan, arm: Arm) -> bool:
+    """Whether an arm has settings of its own that tuning did not choose."""
+    return not set(arm.learner) <= set(tuned_keys(plan, arm))
+
+
+def in_words(plan: Plan, arm: Arm) -> str:
     """The arm as a sentence names it: its role in words; an unguided or a model's arm, or one with settings of its own,
     by its name."""
-    return arm.name if arm.learner else _IN_WORDS.get(role(arm), arm.name)
+    return arm.name if of_its_own(plan, arm) else _IN_WORDS.get(role(arm), arm.name)

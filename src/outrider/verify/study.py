@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from outrider.errors import Interrupted, OutriderError
 from outrider.files import write_file
 from outrider.verify.asking import Asked, ask_engines, gather
 from outrider.verify.environment import available_cores, environment_record, training_code
-from outrider.verify.evidence import WORK, seal, staged, write_json
+from outrider.verify.evidence import WORK, json_text, seal, staged, write_json
 from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result, weights_paths
 from outrider.verify.judge import Verdict, judge
 from outrider.verify.names import DEFAULT_NAMES, Names
@@ -22,7 +23,7 @@ from outrider.verify.plan import Plan, load_plan
 from outrider.verify.progress import Silent, StudyProgress
 from outrider.verify.runs import read_runs, write_runs
 from outrider.verify.tuning import FILE as TUNING
-from outrider.verify.tuning import check_tuned
+from outrider.verify.tuning import by_other_code, check_tuned
 from outrider.verify.workers import SILENCE_S, WORKER, run_jobs
 from outrider.worlds.names import is_host
 
@@ -74,7 +75,7 @@ def run_study(
                 began = time.monotonic()
                 training_code()  # as it is before the first step
                 if tuned:
-                    write_file(folder / TUNING, tuned)
+                    _keep_tuning(tuned, folder, show)
                 asked = ask(plan, folder, cassette, show)
                 jobs = jobs_of(plan, asked.weights, cassette is not None)
                 trained = train_all(plan, jobs, folder / WORK, workers, show, worker, silence_s)
@@ -102,6 +103,20 @@ def run_study(
     finally:
         show.close()
     return Study(target, verdict)
+
+
+def _keep_tuning(record: dict[str, Any], folder: Path, show: StudyProgress) -> None:
+    """Keep the tuning as it was before the first step; an error where another one began the folder."""
+    text, copy = json_text(record), folder / TUNING
+    if copy.exists() and copy.read_text(encoding="utf-8") != text:
+        raise OutriderError(
+            f"{folder} was begun with another tuning: delete that folder, or restore tuning.json"
+        )
+    write_file(copy, text)
+    if by_other_code(record):
+        show.say(
+            "the arms were tuned by other code or packages than are installed: `outrider tune` tunes them anew"
+        )
 
 
 def train_all(

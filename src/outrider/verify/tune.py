@@ -1,36 +1,36 @@
 """`outrider tune`: every candidate of a plan's arms trained alike, before the study and on other seeds.
 
 A tuning is a study without a verdict: the same jobs in the same workers, resumable in the same way. Its work folder may
-be shared by several plans, whose equal candidates are then trained once.
+be shared by several plans, whose equal candidates are then trained once. A candidate that cannot be trained to its end,
+such as one whose loss explodes, is recorded as failed.
 """
 
 from __future__ import annotations
 
-import re
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from outrider.errors import Interrupted, OutriderError
-from outrider.files import lock
+from outrider.files import lock, write_file
+from outrider.verify import jobs as study_jobs
 from outrider.verify.asking import ask_engines
-from outrider.verify.candidates import candidates
-from outrider.verify.environment import environment_record
+from outrider.verify.candidates import candidates, trial_of
+from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, write_json
-from outrider.verify.jobs import Result, jobs_of
+from outrider.verify.jobs import Job, accept, jobs_of, log_path, out_path, prepare, result
 from outrider.verify.metrics import of_one_run
 from outrider.verify.names import DEFAULT_NAMES, Names
 from outrider.verify.plan import Arm, Plan, canonical_hash, load_plan
 from outrider.verify.progress import Silent, StudyProgress
-from outrider.verify.runs import run_from
-from outrider.verify.study import Ask, plan_folder, train_all
-from outrider.verify.tuning import FILE, asked, scored, told
-from outrider.verify.workers import SILENCE_S, WORKER
+from outrider.verify.runs import Run, run_from
+from outrider.verify.study import Ask, plan_folder
+from outrider.verify.tuning import EARLIER, FILE, asked, asked_of, read_record, scored, told
+from outrider.verify.workers import SILENCE_S, WORKER, run_jobs
 
 FOLDER = Path("out/tuning")
-NO_TREATMENT = ""  # nobody's policy is kept
 
 
 def tune(
@@ -43,80 +43,129 @@ def tune(
     silence_s: float = SILENCE_S,
     ask: Ask = ask_engines,
     names: Names = DEFAULT_NAMES,
-) -> dict[str, Any]:
-    """Train every candidate of the plan's `[tuning]` and write `tuning.json` beside the plan; the record.
+) -> tuple[Plan, dict[str, Any]]:
+    """Train every candidate of the plan's `[tuning]` and write `tuning.json` beside the plan; the plan and the record.
 
     work: where finished jobs are kept, for the same command or another plan's to go on from.
-    Errors: a plan without `[tuning]`, a candidate that cannot be trained.
+    Errors: a plan without `[tuning]`, no candidate of an arm that could be trained.
     """
     plan, show, began = load_plan(plan_path, names), progress or Silent(), time.monotonic()
     if plan.tuning is None:
         raise OutriderError(
             f"{plan_path} has no [tuning]: list there what each arm is to be chosen from (docs/evidence.md)"
         )
-    trial, named = trial_of(plan)
-    names.check(trial, f"{plan_path} [tuning]")
+    training_code()  # as it is before the first step
     (work / WORK).mkdir(parents=True, exist_ok=True)
+    trial, named = trial_of(plan, _digest)
     try:
         with open(work / "lock", "w") as file:
             lock(file, f"another tuning runs in {work}: wait for it, or name another folder with --work")
-            answers = ask(trial, work, None, show)
-            trained = train_all(
-                trial, jobs_of(trial, answers.weights), work / WORK, workers, show, worker, silence_s
-            )
+            jobs = jobs_of(trial, ask(trial, work, None, show).weights)
+            done = [job for job in jobs if _is_done(job, work / WORK)]
+            show.begin(trial, jobs, done)
+            waiting = [job for job in jobs if job not in done]
+            cores = max(1, workers or available_cores())
+            run_jobs(waiting, work / WORK, show, cores, worker, silence_s, kind=_Tolerant())
+            lines = _lines(plan, named, jobs, work / WORK)
     except KeyboardInterrupt:
         raise Interrupted(f"stopped: finished jobs are kept in {work}, the same command goes on") from None
     finally:
         show.close()
+    for arm, tried in lines.items():
+        if all("failed" in line for line in tried):
+            raise OutriderError(
+                f"{plan_path}: no candidate of arm {arm!r} could be trained: {tried[0]['failed']}"
+            )
+    target = plan_folder(plan_path) / FILE
     record = {
         "claim": plan.id,
         **asked(plan),
-        "arms": _lines(plan, named, trained),
-        "candidates_trained": len(trial.arms),
+        "arms": lines,
         "wall_seconds": round(time.monotonic() - began, 1),
         "machine": environment_record(),
+        EARLIER: _earlier(plan, target),
     }
-    write_json(plan_folder(plan_path) / FILE, record)
-    return record
+    write_json(target, record)
+    return plan, record
 
 
-def trial_of(plan: Plan) -> tuple[Plan, dict[str, str]]:
-    """The study that trains all candidates, each once, and under which name each is there, by its digest.
+class _Tolerant:
+    """A study's jobs, of which one may fail by an error of its own, which is then what came of it."""
 
-    Names follow from the candidate alone, so that plans which share a work folder share what they have in common.
-    """
-    assert plan.tuning is not None
-    arms: dict[str, Arm] = {}
-    for arm in plan.arms:
-        for one in candidates(plan, arm):
-            digest = _digest(plan, one)
-            name = f"{re.sub(r'[^A-Za-z0-9.]+', '-', one.signal).strip('-')}-{digest[:8]}"
-            arms.setdefault(digest, replace(one, name=name, learner=plan.settings(one)))
-    trial = replace(
-        plan,
-        arms=tuple(arms.values()),
-        learner={},
-        seeds=plan.tuning.seeds,
-        first_seed=plan.tuning.first_seed,
-        treatment=NO_TREATMENT,
-        tuning=None,
-    )
-    return trial, {digest: arm.name for digest, arm in arms.items()}
+    accept, log_path, out_path = staticmethod(accept), staticmethod(log_path), staticmethod(out_path)
+
+    def describe(self, job: Job) -> str:
+        """The job in words for messages."""
+        learner = ", ".join(f"{key} {value}" for key, value in job.learner.items())
+        return f"candidate signal {job.signal}{', ' if learner else ''}{learner}"
+
+    def prepare(self, job: Job, work: Path) -> Path:
+        """As a study's."""
+        _failed_path(job, work).unlink(missing_ok=True)
+        return prepare(job, work)
+
+    def refused(self, job: Job, work: Path, why: str) -> bool:
+        """Keep why the job failed."""
+        write_file(_failed_path(job, work), json.dumps({"why": why, **_trusted(job)}))
+        return True
+
+
+def _failed_path(job: Job, work: Path) -> Path:
+    return work / f"{job.name}.failed.json"
+
+
+def _trusted(job: Job) -> dict[str, str]:
+    return {"job": job.sha256, "code": training_code()}
+
+
+def _failure(job: Job, work: Path) -> str:
+    """Why a job failed, "" where it did not, or where it was another job or other code."""
+    try:
+        found = json.loads(_failed_path(job, work).read_text())
+        return str(found["why"]) if {**found, **_trusted(job)} == found else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _is_done(job: Job, work: Path) -> bool:
+    return bool(_failure(job, work)) or result(job, work) is not None
 
 
 def _digest(plan: Plan, candidate: Arm) -> str:
-    return canonical_hash({"world": plan.world, "steps": plan.steps, **told(plan, candidate)})
+    assert plan.tuning is not None
+    about = {"world": plan.world, "steps": plan.steps, "seeds": list(plan.tuning.every_seed)}
+    return canonical_hash({**about, **told(plan, candidate)})
 
 
-def _lines(plan: Plan, named: dict[str, str], trained: dict[str, Result]) -> dict[str, list[dict[str, Any]]]:
-    """What each candidate of each arm scored."""
-    runs: dict[str, list[Any]] = {}
-    for found in trained.values():
-        for run in (run_from(record, "tuning") for record in found.runs):
-            runs.setdefault(run.arm, []).append(run)
+def _lines(
+    plan: Plan, named: Mapping[str, str], jobs: Sequence[Job], work: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """What each candidate of each arm scored, or why it failed."""
+    runs: dict[str, list[Run]] = {job.arm: [] for job in jobs}
+    failures: dict[str, str] = {}
+    for job in jobs:
+        found = result(job, work)
+        if found is not None:
+            runs[job.arm] += [run_from(record, str(work)) for record in found.runs]
+        elif not failures.setdefault(job.arm, _failure(job, work)):
+            told_of = study_jobs.describe(job)
+            raise OutriderError(
+                f"the result for {told_of} in {work} was changed meanwhile: run the command again"
+            )
 
     def line(arm: Arm) -> dict[str, Any]:
-        of_arm = sorted(runs[named[_digest(plan, arm)]], key=lambda run: run.seed)
-        return scored(told(plan, arm), of_one_run(plan.metric), of_arm)
+        name = named[_digest(plan, arm)]
+        ran = [] if name in failures else sorted(runs[name], key=lambda run: run.seed)
+        return scored(told(plan, arm), of_one_run(plan.metric), ran, failures.get(name, ""))
 
     return {arm.name: [line(one) for one in candidates(plan, arm)] for arm in plan.arms}
+
+
+def _earlier(plan: Plan, target: Path) -> list[dict[str, Any]]:
+    """Tunings of other candidates, seeds, steps or worlds that stood there before: what was tried is not forgotten."""
+    if not target.exists():
+        return []
+    before = read_record(target, "move it away and tune again")
+    kept = before.pop(EARLIER, [])
+    before.pop("machine", None)
+    return kept if asked_of(before) == asked(plan) else [*kept, before]

@@ -46,6 +46,7 @@ class Kind(Protocol):
     def out_path(self, job: Any, work: Path) -> Path: ...
     def prepare(self, job: Any, work: Path) -> Path: ...
     def accept(self, job: Any, work: Path, wall_seconds: float) -> None: ...
+    def refused(self, job: Any, work: Path, why: str) -> bool: ...  # whether that may be what came of it
 
 
 @dataclass
@@ -172,20 +173,28 @@ def _hear(worker: _Worker, listener: Listener) -> bool | None:
 
 def _finish(worker: _Worker, work: Path, listener: Listener, kind: Kind) -> None:
     code, job = worker.process.returncode, worker.job
+    wall = time.monotonic() - worker.started
+    if code == OutriderError.exit_code and kind.refused(job, work, _last_line(kind.log_path(job, work))):
+        listener.finished(job, wall)
+        return
     if code != 0:
         how = f"exit code {code}" if code > 0 else f"signal {-code} ({signal.Signals(-code).name})"
         raise OutriderError(
             f"the worker for {kind.describe(job)} ended with {how}{_last_words(kind.log_path(job, work))}: "
             f"see {kind.log_path(job, work)}; the same command goes on from the finished jobs"
         )
-    wall = time.monotonic() - worker.started
     kind.accept(job, work, wall)
     listener.finished(job, wall)
 
 
 def _last_words(log: Path) -> str:
+    last = _last_line(log)
+    return f", saying {last[:200]!r}" if last else ""
+
+
+def _last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return f", saying {lines[-1][:200]!r}" if lines else ""
+    return lines[-1] if lines else ""
 
 
 def _end(workers: Sequence[_Worker]) -> None:
