@@ -104,7 +104,7 @@ class Terminal:
         self.done[job.name] = 1.0
         self._show(self.line(job))
         if not self.console.is_terminal:
-            self.say(f"{describe(job)}: trained in {wall_seconds:.1f} s{self._success(self.line(job))}")
+            self.say(f"{describe(job)}: trained in {wall_seconds:.1f} s{self._success([job])}")
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -128,9 +128,9 @@ class Terminal:
         steps = self._steps(arm)
         elapsed = time.monotonic() - self.began
         speed = (steps - self.resumed[arm]) / elapsed if elapsed > 0 else 0.0
-        note = f"{speed / 1000:6.1f} k steps/s{self._success(arm)}"
+        note = f"{speed / 1000:6.1f} k steps/s{self._success(self.jobs[arm])}"
         self.bars.update(self.tasks[arm], completed=steps, note=note)
 
-    def _success(self, arm: str) -> str:
-        latest = [value for job in self.jobs.get(arm, []) for value in self.success.get(job.name, [])]
+    def _success(self, jobs: Sequence[Job]) -> str:
+        latest = [value for job in jobs for value in self.success.get(job.name, [])]
         return f", success {sum(latest) / len(latest):.2f}" if latest else ""
