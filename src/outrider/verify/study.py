@@ -78,7 +78,7 @@ def run_study(
                     _keep_tuning(tuned, folder, show)
                 asked = ask(plan, folder, cassette, show)
                 jobs = jobs_of(plan, asked.weights, cassette is not None)
-                trained = train_all(plan, jobs, folder / WORK, workers, show, worker, silence_s)
+                trained = _train(plan, jobs, folder / WORK, workers, show, worker, silence_s)
                 if is_host(plan.world):
                     asked = gather(plan, jobs, trained, folder, show)
                 verdict = _record(plan, jobs, trained, folder)
@@ -119,7 +119,7 @@ def _keep_tuning(record: dict[str, Any], folder: Path, show: StudyProgress) -> N
         )
 
 
-def train_all(
+def _train(
     plan: Plan,
     jobs: Sequence[Job],
     work: Path,
