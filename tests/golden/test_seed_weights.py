@@ -35,7 +35,7 @@ def test_each_seed_trains_with_its_own_draw(tmp_path, monkeypatch):
 
     trained = {}
 
-    def train(world, settings, signal, atlas, seeds, steps, heard):
+    def train(world, settings, signal, atlas, seeds, steps, heard, rates):
         trained["atlas"] = atlas
         raise StopIteration
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from outrider.errors import OutriderError
-from outrider.learn.algorithms import settings_from
+from outrider.learn.algorithms import RATES, settings_from
 from outrider.learn.q_settings import DQNSettings
 from outrider.learn.rates import HierarchyRates, ImitationRates, QRates, Rates
 from outrider.learn.settings import Settings
 from outrider.sweep.halving import Rung, Score, order, rungs, steps_of_run
-from outrider.sweep.space import RATES, Range, draw, parse_space
+from outrider.sweep.space import Range, draw, parse_space
 from outrider.sweep.specification import load_sweep, sweep_of_world
 from outrider.sweep.worker import area
 from outrider.verify.metrics import area_under_curve

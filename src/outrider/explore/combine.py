@@ -43,27 +43,46 @@ def chain(*signals: Signal) -> Signal:
 
 
 def _again(
-    signal: Signal, changed: Callable[[Any, Float[Array, "N"]], Float[Array, "N"]], within: bool = True
+    signal: Signal, changed: Callable[[Any, Float[Array, "N"]], Float[Array, "N"]]
 ) -> Callable[[Any, Transition], Float[Array, "N"]] | None:
-    """What the signal pays again, `changed`; `within`: the signal's state is the `inner` one of that around it."""
+    """What the signal pays again, `changed`; its state is the `inner` one of that around it."""
     if not (pays := signal.again):
         return None
-    return lambda state, steps: changed(state, pays(state.inner if within else state, steps))
+    return lambda state, steps: changed(state, pays(state.inner, steps))
+
+
+class Scaled(NamedTuple):
+    """The signal's state, and the factor: on the device, so that one compiled program serves every factor."""
+
+    inner: Any
+    by: Float[Array, ""]
 
 
 def scale(signal: Signal, by: float) -> Signal:
     """`by` times what the signal pays."""
-    return signal._replace(
-        bonus=lambda state, trajectory: by * signal.bonus(state, trajectory),
-        again=_again(signal, lambda state, paid: by * paid, within=False),
-    )
+
+    def init(key: Key, atlas: Atlas) -> Scaled:
+        return Scaled(signal.init(key, atlas), jnp.float32(by))
+
+    def bonus(state: Scaled, trajectory: Trajectory) -> Float[Array, "T B"]:
+        return state.by * signal.bonus(state.inner, trajectory)
+
+    def update(state: Scaled, trajectory: Trajectory, key: Key) -> tuple[Scaled, Metrics]:
+        inner, metrics = signal.update(state.inner, trajectory, key)
+        return state._replace(inner=inner), metrics
+
+    def told(state: Scaled, atlas: Atlas) -> Scaled:
+        return state._replace(inner=signal.told(state.inner, atlas))
+
+    return Signal(init, bonus, update, told, _again(signal, lambda state, paid: state.by * paid))
 
 
 def clip(signal: Signal, most: float) -> Signal:
     """What the signal pays, but never above `most` a step nor below minus that."""
+    pays = signal.again
     return signal._replace(
         bonus=lambda state, trajectory: jnp.clip(signal.bonus(state, trajectory), -most, most),
-        again=_again(signal, lambda state, paid: jnp.clip(paid, -most, most), within=False),
+        again=pays and (lambda state, steps: jnp.clip(pays(state, steps), -most, most)),
     )
 
 

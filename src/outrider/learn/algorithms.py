@@ -22,6 +22,18 @@ ALGORITHMS: dict[str, type[AnySettings]] = {
     "dagger": DAggerSettings,
     "hierarchy": HierarchySettings,
 }
+# Numbers on the device (`learn/rates.py`, which needs jax; a test holds the two together): learners that differ in
+# nothing else share one compiled program.
+Q_RATES = ("learning_rate", "discount", "epsilon_start", "epsilon_end", "explore", "gradient_norm")
+PPO_RATES = ("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm")
+RATES = {
+    "ppo": PPO_RATES,
+    "dqn": Q_RATES,
+    "pqn": (*Q_RATES, "trace"),
+    "bc": ("learning_rate", "gradient_norm"),
+    "dagger": ("learning_rate", "gradient_norm"),
+    "hierarchy": (*PPO_RATES, "manager_learning_rate", "manager_entropy"),
+}
 
 
 def settings_from(table: Mapping[str, Any], where: str = "[learner]") -> AnySettings:
@@ -68,3 +80,9 @@ def as_table(settings: AnySettings) -> dict[str, Any]:
     """What `settings_from` reads. PPO's is as it was before there were others, without the key `algorithm`."""
     algorithm = algorithm_of(settings)
     return ({} if algorithm == DEFAULT else {"algorithm": algorithm}) | asdict(settings)
+
+
+def shape(settings: AnySettings) -> dict[str, Any]:
+    """The settings but for their rates: learners of one shape share one compiled program."""
+    rates = RATES[algorithm_of(settings)]
+    return {name: value for name, value in as_table(settings).items() if name not in rates}

@@ -1,12 +1,14 @@
 """Trains one job of a study in a process of its own: `python -m outrider.learn.worker JOB.json OUT.json`.
 
-Prints JSON lines about its progress; writes the result whole or not at all.
+A list of jobs that are alike is trained by one program and gives a list of results. Prints JSON lines about its
+progress; writes the result whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,50 +20,84 @@ from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.growing import asking
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.algorithms import AnySettings, settings_from
+from outrider.learn.apart import apart
 from outrider.learn.diary import Line
 from outrider.learn.host_fit import check_host
 from outrider.learn.host_group import train_group
 from outrider.learn.policy import save_trained
+from outrider.learn.rates import stacked
 from outrider.learn.train import Trained, as_record, train
 from outrider.lm.cassette import Cassette
 from outrider.lm.registry import by_chance
 from outrider.worlds.names import is_host
 from outrider.worlds.registry import make
 
+Job = dict[str, Any]
+Words = list[dict[int, str]]  # each run's sentences by their code
 
-def work(job: dict[str, Any]) -> dict[str, Any]:
+
+def work(job: Job) -> dict[str, Any]:
     """Train the seeds of a job and return what came of it. The policy of its first seed is saved if the job says so."""
-    settings = settings_from(job["learner"])
-    trained, sentences, heard = (_on_the_host if is_host(job["world"]) else _on_the_device)(job, settings)
-    if job.get("save_policy"):
-        told = {"seed": job["seeds"][0], "signal": job["signal"]["name"], "arm": job["arm"]}
-        save_trained(Path(job["policy"]), trained, 0, job["world"], settings, **told)
-    runs = [as_record(trained, i, job["arm"], seed, sentences[i]) for i, seed in enumerate(job["seeds"])]
+    return work_alike([job])[0]
+
+
+def work_apart(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """As `work_alike`; a job that fails has nothing but why in its result, `failed`, and the others theirs."""
+    return apart(jobs, work_alike, lambda _, why: {"failed": why})
+
+
+def work_alike(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Train jobs that differ in their arm, their learner's rates and their weights only: what came of each."""
+    settings = [settings_from(job["learner"]) for job in jobs]
+    on_host = is_host(jobs[0]["world"])
+    trained, sentences, heard = (_on_the_host if on_host else _on_the_device)(jobs, settings)
     costs = {
-        "compile_seconds": round(trained.compile_seconds, 3),
-        "run_seconds": round(trained.run_seconds, 3),
+        "compile_seconds": round(trained.compile_seconds / len(jobs), 3),
+        "run_seconds": round(trained.run_seconds / len(jobs), 3),
     }
-    return {"runs": runs, "costs": costs, **heard}
+    results, first = [], 0
+    for job, own in zip(jobs, settings, strict=True):
+        if job.get("save_policy"):
+            told = {"seed": job["seeds"][0], "signal": job["signal"]["name"], "arm": job["arm"]}
+            save_trained(Path(job["policy"]), trained, first, job["world"], own, **told)
+        runs = [
+            as_record(trained, i, job["arm"], seed, sentences[i])
+            for i, seed in enumerate(job["seeds"], start=first)
+        ]
+        results.append({"runs": runs, "costs": costs, **heard})
+        first += len(runs)
+    return results
 
 
-Words = list[dict[int, str]]  # each seed's sentences by their code
+def _on_the_device(
+    jobs: Sequence[Job], settings: Sequence[AnySettings]
+) -> tuple[Trained, Words, dict[str, Any]]:
+    """All runs by one program, with the weights that the study asked for."""
+    world, signal, steps = jobs[0]["world"], jobs[0]["signal"]["name"], jobs[0]["steps"]
+    words, codes = vocabulary(world), make(world).codes
+    seeds = [seed for job in jobs for seed in job["seeds"]]
+    said = [path for job in jobs for path in _weights(job)]
+    said = said[:1] if len({Path(path).read_text() for path in said}) == 1 else said
+    atlases = [compile_atlas(words, json.loads(Path(path).read_text())["by_caption"], codes) for path in said]
+    rates = stacked([own for job, own in zip(jobs, settings, strict=True) for _ in job["seeds"]])
+    atlas = stack(atlases or [empty_atlas(codes)])
+    trained = train(world, settings[0], signal, atlas, seeds, steps, _tell, rates)
+    return trained, [dict(words.by_code)] * len(seeds), {}
 
 
-def _on_the_device(job: dict[str, Any], settings: AnySettings) -> tuple[Trained, Words, dict[str, Any]]:
-    """All seeds by one program, with the weights that the study asked for."""
-    world, words = job["world"], vocabulary(job["world"])
-    codes = make(world).codes
-    said = [json.loads(Path(path).read_text())["by_caption"] for path in job["signal"]["weights"]]
-    atlases = [compile_atlas(words, weights, codes) for weights in said] or [empty_atlas(codes)]
-    atlas = stack(atlases)
-    trained = train(world, settings, job["signal"]["name"], atlas, job["seeds"], job["steps"], _tell)
-    return trained, [dict(words.by_code)] * len(job["seeds"]), {}
+def _weights(job: Job) -> list[str]:
+    """The weights file of each seed; none where nobody was asked."""
+    paths = job["signal"]["weights"]
+    return paths * len(job["seeds"]) if len(paths) == 1 else paths
 
 
-def _on_the_host(job: dict[str, Any], settings: AnySettings) -> tuple[Trained, Words, dict[str, Any]]:
-    """One seed after another. An engine is asked here, as sentences come, and the study told which those were."""
+def _on_the_host(
+    jobs: Sequence[Job], settings: Sequence[AnySettings]
+) -> tuple[Trained, Words, dict[str, Any]]:
+    """A job alone, one seed after another. An engine is asked here, as sentences come, and the study told which."""
+    (job,), (own,) = jobs, settings
     world, signal, seeds, engine = job["world"], job["signal"]["name"], job["seeds"], job.get("engine")
-    fit, asks = check_host(world, settings, signal, engine["name"] if engine else ""), []
+    fit, asks = check_host(world, own, signal, engine["name"] if engine else ""), []
     if engine:
         given = engine["given"]
         said = Cassette.load(Path(given)) if given else Cassette(Path(engine["cassette"]))
@@ -91,10 +127,13 @@ def main() -> int:
     """Read the job, do it, write the result."""
     job_path, out_path = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        job = json.loads(job_path.read_text())
-        if (learners := settings_from(job["learner"]).learners) > 1:  # this process may have a single core
+        given = json.loads(job_path.read_text())
+        alike = given if isinstance(given, list) else [given]
+        if (
+            learners := settings_from(alike[0]["learner"]).learners
+        ) > 1:  # this process may have a single core
             jax.config.update("jax_num_cpu_devices", learners)
-        result = work(job)
+        result = work_apart(alike) if alike is given else work(given)
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

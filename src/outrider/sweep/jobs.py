@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from outrider.errors import OutriderError
-from outrider.learn.algorithms import algorithm_of, as_table, settings_from
+from outrider.learn.algorithms import settings_from, shape
 from outrider.sweep.halving import steps_of_run
-from outrider.sweep.space import RATES
 from outrider.sweep.specification import Sweep
 from outrider.verify.evidence import write_file, write_json
 from outrider.worlds.names import is_host
@@ -35,7 +34,7 @@ class Job:
     stage: str
     world: str
     steps: int
-    settings: tuple[dict[str, Any], ...]  # of each run; they differ in `RATES` only
+    settings: tuple[dict[str, Any], ...]  # of each run; they differ in their rates only
     runs: tuple[Run, ...]
     signal: str
     weights: str  # path of the engine's answers, or empty
@@ -55,10 +54,8 @@ def jobs_of(
     """The jobs of a stage, by world and shape, in the order of the candidates."""
     shapes: dict[str, list[int]] = {}
     for candidate in candidates:
-        settings = settings_from(sweep.settings[candidate])
-        rates = RATES[algorithm_of(settings)]
-        shape = {name: value for name, value in as_table(settings).items() if name not in rates}
-        shapes.setdefault(json.dumps(shape), []).append(candidate)
+        alike = shape(settings_from(sweep.settings[candidate]))
+        shapes.setdefault(json.dumps(alike), []).append(candidate)
     jobs = []
     for world in sweep.worlds:
         for alike in shapes.values():
@@ -147,11 +144,6 @@ def accept(job: Job, work: Path, wall_seconds: float) -> None:
             f"the worker's result for {describe(job)} is not what was asked: see {log_path(job, work)}"
         )
     append(Path(job.trials), trials)
-
-
-def refused(job: Job, work: Path, why: str) -> bool:
-    """A run that fails is a line of its job's result; a job that does could not be trained at all."""
-    return False
 
 
 def append(path: Path, lines: Sequence[dict[str, Any]]) -> None:

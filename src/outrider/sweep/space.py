@@ -10,22 +10,8 @@ from typing import Any
 import numpy as np
 
 from outrider.errors import OutriderError
-from outrider.learn.algorithms import check_keys, settings_from
+from outrider.learn.algorithms import RATES, check_keys, settings_from
 
-# Numbers on the device (`learn/rates.py`, which needs jax; a test holds the two together): candidates that differ in
-# nothing else share one compiled program.
-Q_RATES = ("learning_rate", "discount", "epsilon_start", "epsilon_end", "explore", "gradient_norm")
-RATES = {
-    "ppo": ("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm"),
-    "dqn": Q_RATES,
-    "pqn": (*Q_RATES, "trace"),
-    "bc": ("learning_rate", "gradient_norm"),
-    "dagger": ("learning_rate", "gradient_norm"),
-    "hierarchy": (
-        *("learning_rate", "discount", "trace", "clip", "entropy", "value_weight", "gradient_norm"),
-        *("manager_learning_rate", "manager_entropy"),
-    ),
-}
 SCALES = ("log", "linear", "log-below-1")
 DIGITS = 4  # significant ones of a drawn number: what a person would write down
 

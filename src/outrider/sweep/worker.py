@@ -11,11 +11,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from outrider.errors import Interrupted, OutriderError
+from outrider.errors import OutriderError
 from outrider.guide.atlas import compile_atlas, empty_atlas, stack
 from outrider.guide.growing import asking
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn.algorithms import AnySettings, settings_from
+from outrider.learn.apart import apart
 from outrider.learn.diary import Line
 from outrider.learn.host_fit import check_host
 from outrider.learn.host_group import train_group
@@ -79,17 +80,18 @@ def _host_run(job: dict[str, Any], said: Cassette, number: int) -> Train:
 def _trained(
     job: dict[str, Any], runs: Sequence[Run], settings: Sequence[AnySettings], group: Train
 ) -> list[dict[str, Any]]:
-    """Train runs together. Where one of them fails, halves of them, until it stands alone and is written down."""
-    try:
-        trained = group(settings, [seed for _, seed in runs])
-    except Interrupted:
-        raise
-    except OutriderError as error:
-        if len(runs) == 1:
-            return [_line(job, runs[0], {"failed": str(error)})]
-        half = len(runs) // 2
-        first, second = slice(half), slice(half, None)
-        return [line for part in (first, second) for line in _trained(job, runs[part], settings[part], group)]
+    """Train runs together; one that fails is written down."""
+    return apart(
+        list(zip(runs, settings, strict=True)),
+        lambda pairs: _lines(
+            job, [run for run, _ in pairs], group([own for _, own in pairs], [run[1] for run, _ in pairs])
+        ),
+        lambda pair, why: _line(job, pair[0], {"failed": why}),
+    )
+
+
+def _lines(job: dict[str, Any], runs: Sequence[Run], trained: Trained) -> list[dict[str, Any]]:
+    """What came of each run."""
     lines = []
     for i, run in enumerate(runs):
         curve = jax.tree.map(lambda x, i=i: x[i], trained.lines)

@@ -174,11 +174,6 @@ def accept(job: Job, work: Path, wall_seconds: float) -> None:
     write_json(_done_path(job, work), done)
 
 
-def refused(job: Job, work: Path, why: str) -> bool:
-    """A study needs all of its runs."""
-    return False
-
-
 def result(job: Job, work: Path) -> Result | None:
     """What came of a job; None where it is not finished or cannot be trusted."""
     content = _content(job, work)

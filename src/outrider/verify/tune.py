@@ -1,26 +1,26 @@
 """`outrider tune`: every candidate of a plan's arms trained alike, before the study and on other seeds.
 
-A tuning is a study without a verdict: the same jobs in the same workers, resumable in the same way. Its work folder may
-be shared by several plans, whose equal candidates are then trained once. A candidate that cannot be trained to its end,
-such as one whose loss explodes, is recorded as failed.
+A tuning is a study without a verdict: the same jobs in the same workers, resumable in the same way, and those that are
+alike in one process. Its work folder may be shared by several plans, whose equal candidates are then trained once. A
+candidate that cannot be trained to its end, such as one whose loss explodes, is recorded as failed.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from outrider.errors import Interrupted, OutriderError
-from outrider.files import lock, write_file
-from outrider.verify import jobs as study_jobs
+from outrider.files import lock
+from outrider.verify import bundles
 from outrider.verify.asking import ask_engines
+from outrider.verify.bundles import Unbundled, bundles_of, failure
 from outrider.verify.candidates import candidates, trial_of
 from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, write_json
-from outrider.verify.jobs import Job, accept, jobs_of, log_path, out_path, prepare, result
+from outrider.verify.jobs import Job, describe, jobs_of, result
 from outrider.verify.metrics import of_one_run
 from outrider.verify.names import DEFAULT_NAMES, Names
 from outrider.verify.plan import Arm, Plan, canonical_hash, load_plan
@@ -63,9 +63,9 @@ def tune(
             jobs = jobs_of(trial, ask(trial, work, None, show).weights)
             done = [job for job in jobs if _is_done(job, work / WORK)]
             show.begin(trial, jobs, done)
-            waiting = [job for job in jobs if job not in done]
+            waiting = bundles_of([job for job in jobs if job not in done])
             cores = max(1, workers or available_cores())
-            run_jobs(waiting, work / WORK, show, cores, worker, silence_s, kind=_Tolerant())
+            run_jobs(waiting, work / WORK, Unbundled(show), cores, worker, silence_s, kind=bundles)
             lines = _lines(plan, named, jobs, work / WORK)
     except KeyboardInterrupt:
         raise Interrupted(f"stopped: finished jobs are kept in {work}, the same command goes on") from None
@@ -89,46 +89,8 @@ def tune(
     return plan, record
 
 
-class _Tolerant:
-    """A study's jobs, of which one may fail by an error of its own, which is then what came of it."""
-
-    accept, log_path, out_path = staticmethod(accept), staticmethod(log_path), staticmethod(out_path)
-
-    def describe(self, job: Job) -> str:
-        """The job in words for messages."""
-        learner = ", ".join(f"{key} {value}" for key, value in job.learner.items())
-        return f"candidate signal {job.signal}{', ' if learner else ''}{learner}"
-
-    def prepare(self, job: Job, work: Path) -> Path:
-        """As a study's."""
-        _failed_path(job, work).unlink(missing_ok=True)
-        return prepare(job, work)
-
-    def refused(self, job: Job, work: Path, why: str) -> bool:
-        """Keep why the job failed."""
-        write_file(_failed_path(job, work), json.dumps({"why": why, **_trusted(job)}))
-        return True
-
-
-def _failed_path(job: Job, work: Path) -> Path:
-    return work / f"{job.name}.failed.json"
-
-
-def _trusted(job: Job) -> dict[str, str]:
-    return {"job": job.sha256, "code": training_code()}
-
-
-def _failure(job: Job, work: Path) -> str:
-    """Why a job failed, "" where it did not, or where it was another job or other code."""
-    try:
-        found = json.loads(_failed_path(job, work).read_text())
-        return str(found["why"]) if {**found, **_trusted(job)} == found else ""
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
 def _is_done(job: Job, work: Path) -> bool:
-    return bool(_failure(job, work)) or result(job, work) is not None
+    return bool(failure(job, work)) or result(job, work) is not None
 
 
 def _digest(plan: Plan, candidate: Arm) -> str:
@@ -147,10 +109,9 @@ def _lines(
         found = result(job, work)
         if found is not None:
             runs[job.arm] += [run_from(record, str(work)) for record in found.runs]
-        elif not failures.setdefault(job.arm, _failure(job, work)):
-            told_of = study_jobs.describe(job)
+        elif not failures.setdefault(job.arm, failure(job, work)):
             raise OutriderError(
-                f"the result for {told_of} in {work} was changed meanwhile: run the command again"
+                f"the result for {describe(job)} in {work} was changed meanwhile: run the command again"
             )
 
     def line(arm: Arm) -> dict[str, Any]:

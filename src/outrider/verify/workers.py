@@ -46,7 +46,6 @@ class Kind(Protocol):
     def out_path(self, job: Any, work: Path) -> Path: ...
     def prepare(self, job: Any, work: Path) -> Path: ...
     def accept(self, job: Any, work: Path, wall_seconds: float) -> None: ...
-    def refused(self, job: Any, work: Path, why: str) -> bool: ...  # whether that may be what came of it
 
 
 @dataclass
@@ -174,9 +173,6 @@ def _hear(worker: _Worker, listener: Listener) -> bool | None:
 def _finish(worker: _Worker, work: Path, listener: Listener, kind: Kind) -> None:
     code, job = worker.process.returncode, worker.job
     wall = time.monotonic() - worker.started
-    if code == OutriderError.exit_code and kind.refused(job, work, _last_line(kind.log_path(job, work))):
-        listener.finished(job, wall)
-        return
     if code != 0:
         how = f"exit code {code}" if code > 0 else f"signal {-code} ({signal.Signals(-code).name})"
         raise OutriderError(

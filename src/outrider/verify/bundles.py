@@ -1,0 +1,141 @@
+"""Jobs that are alike in one worker process, by one compiled program: a tuning's candidates of one signal and shape.
+
+Each job keeps files of its own, so that it does not matter with which others it was trained; what fails is kept too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from outrider.errors import OutriderError
+from outrider.files import write_file
+from outrider.learn.algorithms import settings_from, shape
+from outrider.verify import jobs as single
+from outrider.verify.environment import training_code
+from outrider.verify.evidence import write_json
+from outrider.verify.jobs import Job
+from outrider.verify.workers import Listener
+from outrider.worlds.names import is_host
+
+MOST_STEPS = 4_000_000  # environment steps of a bundle, unless a job alone has more: about what a kill costs
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Jobs that differ in their arm and their learner's rates only."""
+
+    jobs: tuple[Job, ...]
+
+
+def bundles_of(jobs: Sequence[Job]) -> list[Bundle]:
+    """All jobs, in their order, in as few and as equal bundles as `MOST_STEPS` allows."""
+    alike: dict[str, list[Job]] = {}
+    for job in jobs:
+        alike.setdefault(_alike(job), []).append(job)
+    bundles = []
+    for group in alike.values():
+        most = max(1, MOST_STEPS // (len(group[0].seeds) * group[0].steps))
+        parts = -(-len(group) // most)
+        ends = [len(group) * k // parts for k in range(parts + 1)]
+        bundles += [Bundle(tuple(group[a:b])) for a, b in pairwise(ends)]
+    return bundles
+
+
+def failure(job: Job, work: Path) -> str:
+    """Why a job failed, "" where it did not, or where it was another job or other code."""
+    try:
+        found = json.loads(_failed_path(job, work).read_text())
+        return str(found["why"]) if {**found, **_trusted(job)} == found else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@dataclass(frozen=True)
+class Unbundled:
+    """Tells a listener of jobs what happens to bundles."""
+
+    listener: Listener
+
+    def told(self, bundle: Bundle, message: dict[str, Any]) -> None:
+        """Each job is as far as its bundle, with the successes of its own seeds."""
+        success, first = message.get("success"), 0
+        for job in bundle.jobs:
+            own = {"success": success[first : first + len(job.seeds)]} if isinstance(success, list) else {}
+            self.listener.told(job, {**message, **own})
+            first += len(job.seeds)
+
+    def finished(self, bundle: Bundle, wall_seconds: float) -> None:
+        """Each job took its share."""
+        for job in bundle.jobs:
+            self.listener.finished(job, wall_seconds / len(bundle.jobs))
+
+
+# What `verify.workers` asks of a kind of job.
+
+
+def describe(bundle: Bundle) -> str:
+    """The bundle in words for messages."""
+    job, more = bundle.jobs[0], len(bundle.jobs) - 1
+    learner = "".join(f", {key} {value}" for key, value in job.learner.items())
+    return f"candidate signal {job.signal}{learner}{f' and {more} like it' if more else ''}"
+
+
+def log_path(bundle: Bundle, work: Path) -> Path:
+    """Where the worker's standard error goes."""
+    return single.log_path(bundle.jobs[0], work)
+
+
+def out_path(bundle: Bundle, work: Path) -> Path:
+    """Where the worker writes its results."""
+    return work / f"{bundle.jobs[0].name}.bundle.out.json"
+
+
+def prepare(bundle: Bundle, work: Path) -> Path:
+    """Write the files that the worker reads, drop what an unfinished one left; the bundle file's path."""
+    out_path(bundle, work).unlink(missing_ok=True)
+    for job in bundle.jobs:
+        single.prepare(job, work)
+        _failed_path(job, work).unlink(missing_ok=True)
+    path = work / f"{bundle.jobs[0].name}.bundle.json"
+    write_json(path, [job.record(work) for job in bundle.jobs])
+    return path
+
+
+def accept(bundle: Bundle, work: Path, wall_seconds: float) -> None:
+    """Hand each job what came of it. Errors: not as many results as jobs, and as `jobs.accept`."""
+    try:
+        results = json.loads(out_path(bundle, work).read_text())
+        pairs = list(zip(bundle.jobs, results, strict=True))
+    except (OSError, ValueError, TypeError):
+        raise OutriderError(
+            f"the worker's results for {describe(bundle)} are not what was asked: see {log_path(bundle, work)}"
+        ) from None
+    for job, found in pairs:
+        if isinstance(found, dict) and "failed" in found:
+            write_file(_failed_path(job, work), json.dumps({"why": found["failed"], **_trusted(job)}))
+        else:
+            write_file(single.out_path(job, work), json.dumps(found))
+            single.accept(job, work, wall_seconds / len(pairs))
+    out_path(bundle, work).unlink()
+
+
+def _alike(job: Job) -> str:
+    """Equal where one compiled program can train both. What a host world does is not compiled."""
+    if is_host(job.world):
+        return job.name
+    return json.dumps(
+        [job.world, job.signal, job.steps, job.seeds, shape(settings_from(job.learner)), job.weights]
+    )
+
+
+def _failed_path(job: Job, work: Path) -> Path:
+    return work / f"{job.name}.failed.json"
+
+
+def _trusted(job: Job) -> dict[str, str]:
+    return {"job": job.sha256, "code": training_code()}
