@@ -82,7 +82,9 @@ def test_each_job_gets_what_came_of_it_and_a_failure_is_kept(tmp_path):
     assert [job["arm"] for job in json.loads(prepared.read_text())] == ["a", "bad"]
     bundles.out_path(bundle, tmp_path).write_text(json.dumps([found(ONE), {"failed": "the loss"}]))
     bundles.accept(bundle, tmp_path, 4.0)
-    assert result(ONE, tmp_path).costs == {"run_seconds": 1.0, "wall_seconds": 2.0}
+    kept = result(ONE, tmp_path)
+    assert kept
+    assert kept.costs == {"run_seconds": 1.0, "wall_seconds": 2.0}
     assert (failure(ONE, tmp_path), failure(bad, tmp_path), result(bad, tmp_path)) == ("", "the loss", None)
     assert failure(replace(bad, steps=2_000), tmp_path) == "", "of another job"
     bundles.prepare(bundle, tmp_path)

@@ -128,12 +128,13 @@ def main() -> int:
     job_path, out_path = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         given = json.loads(job_path.read_text())
-        alike = given if isinstance(given, list) else [given]
+        alone = isinstance(given, dict)
+        alike: list[Job] = [given] if alone else given
         if (
             learners := settings_from(alike[0]["learner"]).learners
         ) > 1:  # this process may have a single core
             jax.config.update("jax_num_cpu_devices", learners)
-        result = work_apart(alike) if alike is given else work(given)
+        result = work(given) if alone else work_apart(alike)
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
