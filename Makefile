@@ -22,7 +22,7 @@ LONG_LIMIT ?= 7200
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/ready-run ## Train a guided agent beside its controls, live, and open the verdict's report
+demo: $(VENV)/ready-run ## Train a guided agent beside its controls, live, and write the verdict's report
 	@$(OUTRIDER) verify $(DEMO) --out out/demo --replace
 	@echo "Report: $(CURDIR)/out/demo/report.html (open it in a browser; it needs no network)"
 

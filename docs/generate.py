@@ -133,7 +133,7 @@ def _picture_path(claim: str) -> Path:
 
 def board(what: str, page: Path) -> str:
     """The claims board."""
-    return readme_table(ROOT / "claims", os.path.relpath(ROOT / "docs" / "claims", page.parent))
+    return readme_table(ROOT / "claims", os.path.relpath(ROOT / "claims", page.parent))
 
 
 KINDS = {

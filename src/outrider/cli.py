@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 import sys
 
 from outrider import interrupt
@@ -69,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("outrider: stopped; nothing half-written is left", file=sys.stderr)
         interrupt.end(Interrupted.exit_code)
+    except BrokenPipeError:  # who read our output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         print(
             f"outrider: {error}; choose another place or mend its permissions",

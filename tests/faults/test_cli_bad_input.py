@@ -78,6 +78,16 @@ def test_missing_weights_name_the_command_that_fetches_them(tmp_path):
     fails("ask", "Hello.", says=("outrider models fetch",), OUTRIDER_MODEL=str(tmp_path / "none.gguf"))
 
 
+def test_nothing_to_ask_about():
+    fails("ask", " ", says=("no caption", "write a sentence"))
+
+
+def test_a_reader_that_has_enough_is_no_mistake():
+    command = f"{sys.executable} -m outrider.cli claims | head -c 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (len(done.stdout), done.stderr) == (1, "")
+
+
 def test_evidence_that_exists_is_not_overwritten(tmp_path):
     (tmp_path / "plan.toml").write_text(GOOD_PLAN)
     (tmp_path / "evidence").mkdir()

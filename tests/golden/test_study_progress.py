@@ -48,4 +48,4 @@ def test_what_an_engine_was_asked_is_counted_in_questions():
     for done in (0, 3, 5):
         told.asking("relevance(embedded)", done, 5)
     told.close()
-    assert out.getvalue() == "asked relevance(embedded) 5 questions\n"
+    assert out.getvalue() == "asking relevance(embedded) ...\nrelevance(embedded) has answered 5 questions\n"

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+
+from outrider.errors import OutriderError
+
 
 def ask(caption: str, world: str, mission: str, engine: str) -> None:
-    """Print what an engine answers about one caption."""
+    """Print what an engine answers about one caption. Errors: an unknown world, no caption."""
     from outrider.lm.question import Rate
     from outrider.lm.registry import build
     from outrider.lm.relevance import PARTS
     from outrider.worlds.names import check_world
 
     mission = mission or check_world(world)[0].mission
+    if not caption.strip():
+        raise OutriderError(
+            'there is no caption to ask about: write a sentence, such as "You opened the door."'
+        )
     asked = build(engine)
+    print(f"asking {engine}, which takes some seconds ...", file=sys.stderr, flush=True)
     (answer,) = asked.answer([Rate(caption, mission)])
     print(f"engine:  {asked.name}\nmission: {mission}\ncaption: {caption}")
     if answer.abstention:
@@ -21,9 +30,14 @@ def ask(caption: str, world: str, mission: str, engine: str) -> None:
 
 
 def models(what: str) -> None:
-    """Show or fetch the weights of the embedded model."""
+    """Show the weights of the embedded model, or fetch them where there are none yet."""
     from outrider.lm.fetch import fetch
     from outrider.lm.models import SMOLLM2, locate
 
-    path = fetch() if what == "fetch" else locate()
+    try:
+        path = locate()
+    except OutriderError:
+        if what != "fetch":
+            raise
+        path = fetch()
     print(f"{SMOLLM2.id} ({SMOLLM2.licence}): {path}")

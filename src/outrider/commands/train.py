@@ -86,6 +86,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
         )
     if not asked.processes.first:
         return
+    where = _place(out)
     beside(out).unlink(missing_ok=True)  # of an earlier policy in this place
     save_trained(out, trained, 0, world, asked.learner, seed=0, signal=signal, engine=engine)
     if by_seed:
@@ -93,7 +94,7 @@ def _train(asked: Train, keeper: Keeper | None, by_seed: list[dict[str, float | 
     done = trained.lines.steps[:, -1].sum() - trained.steps_before
     took, compiled = trained.run_seconds, trained.compile_seconds
     print(f"{done:,} steps in {took:.1f} s ({done / took:,.0f} a second, compiled in {compiled:.1f} s)")
-    print(f"policy: {out}   look at it with `outrider watch {out}`")
+    print(f"policy: {where}   look at it with `outrider watch {out}`")
 
 
 def _train_host(asked: Train) -> None:
@@ -117,6 +118,7 @@ def _train_host(asked: Train) -> None:
     from outrider.verify.evidence import write_json
 
     out.parent.mkdir(parents=True, exist_ok=True)
+    where = _place(out)
     said = Cassette()  # what was asked for one seed is not asked for the next
     for seed in range(asked.seeds):
         with Progress() as bars:
@@ -140,7 +142,12 @@ def _train_host(asked: Train) -> None:
         print(f"{trained.lines.steps[-1]:,} steps ({done / took:,.0f} a second after two updates)")
         if trained.events:
             print(f"{len(trained.events):,} different events; most often {_most_met(trained)}")
-    print(f"policy: {out}")
+    print(f"policy: {where}")
+
+
+def _place(out: Path) -> str:
+    """Where a policy is kept, and that another one was there."""
+    return f"{out} (in place of an earlier one)" if out.exists() else str(out)
 
 
 def _most_met(trained: HostTrained, most: int = 3) -> str:

@@ -18,7 +18,7 @@ from outrider.worlds.world import Drawn
 class Episode:
     """One episode, step by step: what the world shows, the event's code (0 for none), and what was paid."""
 
-    frames: np.ndarray  # [T, H, W, 3] bytes
+    frames: np.ndarray  # [T, H, W, 3] bytes, after the step
     events: tuple[int, ...]
     first: tuple[bool, ...]  # the event's first occurrence in the episode
     rewards: tuple[float, ...]
@@ -42,7 +42,7 @@ def play(network: Agent, world: Drawn, key: Key, copies: int = 64, most_steps: i
             act_key, world_key = jax.random.split(key)
             outputs, _, memory = network.act(memory, obs, restart)
             after = batch.step(world_key, copies, network.space.sample(act_key, outputs))
-            seen = (copies.world, after.events[:, 0], after.first[:, 0], after.reward)
+            seen = (after.reached, after.events[:, 0], after.first[:, 0], after.reward)
             restart = after.terminated | after.truncated
             return (after.copies, memory, after.obs, restart), (*seen, after.terminated, after.truncated)
 

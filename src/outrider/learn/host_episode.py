@@ -17,7 +17,8 @@ def play_host(
 ) -> Episode:
     """The most telling of some episodes of one copy: a solved one of median length, else that with most kinds of event.
 
-    Only the first `most_steps` steps of each are played. Errors: a world that cannot be drawn.
+    Only the first `most_steps` steps of each are played. A world that begins the next episode in the step that ends one
+    cannot be drawn as it ended: that step shows what was before. Errors: a world that cannot be drawn.
     """
 
     @jax.jit
@@ -30,12 +31,12 @@ def play_host(
     for number in range(episodes):
         # Each from a seed of its own: so that none begins where another was left.
         rows, memory, restart = worlds.reset(seed * episodes + number), network.start(1), np.ones(1, bool)
-        key, told = jax.random.fold_in(jax.random.key(seed), number), []
+        key, told, frame = jax.random.fold_in(jax.random.key(seed), number), [], worlds.render()
         for step in range(most_steps):
-            frame = worlds.render()
             action, memory = act(memory, rows, restart, jax.random.fold_in(key, step))
             worlds.send(np.asarray(action))
             turn = worlds.receive()
+            frame = frame if turn.fresh[0] else worlds.render()
             event = int(turn.said.event[0]) if turn.said else 0
             told.append((frame, event, float(turn.reward[0])))
             if turn.terminated[0] or turn.truncated[0]:

@@ -40,7 +40,7 @@ def readme_table(claims_dir: str | Path, link: str = "claims") -> str:
         ("Planned, and to be tuned before they are run", untuned),
         ("Drafts, each with what it still lacks", drafts),
     ):
-        table += ["", f"{told}, in [{link}/]({link}/): {', '.join(names)}."] if names else []
+        table += ["", f"{told}, in [claims/]({link}/): {', '.join(names)}."] if names else []
     return "\n".join(table) + "\n"
 
 
@@ -228,7 +228,7 @@ def _cost(e: Evidence) -> str:
     if total.seconds is not None:
         said.append(words.duration(total.seconds))
     if total.tokens is not None:
-        said.append(f"{words.short(total.tokens)} tokens in {words.duration(total.answering)}")
+        said.append(f"{words.short(total.tokens)} tokens answered in {words.duration(total.answering)}")
     return ", ".join(said)
 
 

@@ -135,7 +135,10 @@ def figures(e: Evidence) -> list[tuple[str, str]]:
         found.append(("time", words.duration(total.seconds)))
     if total.tokens is not None:
         found.append(
-            ("language model", f"{words.short(total.tokens)} tokens, {words.duration(total.answering)}")
+            (
+                "language model",
+                f"{words.short(total.tokens)} tokens, answered in {words.duration(total.answering)}",
+            )
         )
     return found
 

@@ -198,7 +198,8 @@ def again(e: Evidence) -> Safe:
 
 
 def _name(key: str) -> str:
-    return key.replace("_", " ")
+    name = key.replace("_", " ")  # the code's hash covers the versions of the packages that it runs on
+    return name.replace("training code changed", "training code or packages changed")
 
 
 def _value(value: Any) -> str:

@@ -84,10 +84,12 @@ class Terminal:
     def asking(self, engine: str, done: int, total: int) -> None:
         """An engine has answered `done` of the questions put to it."""
         if engine not in self.tasks:
+            if not self.console.is_terminal:
+                self.say(f"asking {engine} ...")
             self.tasks[engine] = self.bars.add_task(f"asking {engine}", total=total, note="")
         self.bars.update(self.tasks[engine], completed=done, total=total, note=f"{done} of {total} questions")
         if done == total and not self.console.is_terminal:
-            self.say(f"asked {engine} {total} questions")
+            self.say(f"{engine} has answered {total} questions")
 
     def told(self, job: Job, message: dict[str, Any]) -> None:
         """A worker's line: progress in [0, 1], and each seed's success, None where no episode ended."""

@@ -46,6 +46,7 @@ class BatchStep(NamedTuple):
     episode_return: Float[Array, "B"]  # of the episodes that ended in this step, else 0
     episode_length: Int[Array, "B"]
     situation: Int[Array, "B K"]  # before any reset
+    reached: Any  # [B] the worlds' states before any reset
     left: Any = (
         None  # [B, 2] what the gauge says of the state before the action, and after it before any reset
     )
@@ -135,6 +136,7 @@ class Batch:
             episode_return=jnp.where(done, returned, 0.0),
             episode_length=jnp.where(done, length, 0),
             situation=jax.vmap(self.world.situation)(stepped.state),
+            reached=stepped.state,
             left=jnp.stack([copies.left, left], axis=-1) if self.gauge else None,
         )
 
