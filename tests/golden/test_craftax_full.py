@@ -85,7 +85,7 @@ def both():
             "action": action,
             "floor": jnp.stack([state.player_level, after.player_level]),
             "health": jnp.stack([state.player_health, after.player_health]),
-            "killed": jnp.stack([s.monsters_killed[state.player_level] for s in (state, after)]),
+            "killed": jnp.stack([s.monsters_killed[after.player_level] for s in (state, after)]),
             "situation": world.situation(after),
         }
         return after, told

@@ -7,7 +7,7 @@ import pytest
 import walks
 
 pytest.importorskip("craftax")
-from craftax.craftax.constants import Action, BlockType
+from craftax.craftax.constants import MONSTERS_KILLED_TO_CLEAR_LEVEL, Action, BlockType, ProjectileType
 
 from outrider.worlds.craftax.words import ROWS
 
@@ -65,9 +65,9 @@ def standing(state, **changes):
     )
 
 
-def descending(state, killed=8):
+def descending(state, killed=MONSTERS_KILLED_TO_CLEAR_LEVEL):
     """The state with the player on the surface's ladder down, and the place where it leads."""
-    kills = state.monsters_killed.at[0].set(8).at[1].set(killed)
+    kills = state.monsters_killed.at[0].set(MONSTERS_KILLED_TO_CLEAR_LEVEL).at[1].set(killed)
     state = state.replace(player_level=0, player_position=state.down_ladders[0], monsters_killed=kills)
     return state, state.up_ladders[1]
 
@@ -99,6 +99,23 @@ def test_blows_and_shots_that_wait_below_the_ladder_are_told(made, play):
     assert after.player_level == 1
     assert after.player_health < state.player_health
     assert {"enter dungeon", "hurt by melee", "hurt by projectile"} <= told
+
+
+def test_what_an_arrow_still_in_the_air_kills_on_arrival_is_told(made, play):
+    state, arrival = descending(made, killed=MONSTERS_KILLED_TO_CLEAR_LEVEL - 1)
+    state = beset(state, melee_mobs=arrival + 2 * RIGHT)
+    arrows = state.player_projectiles
+    state = state.replace(
+        player_projectiles=arrows.replace(
+            mask=arrows.mask.at[1, 0].set(True),
+            position=arrows.position.at[1, 0].set(arrival + RIGHT),
+            type_id=arrows.type_id.at[1, 0].set(ProjectileType.ARROW2.value),
+        ),
+        player_projectile_directions=state.player_projectile_directions.at[1, 0].set(RIGHT),
+    )
+    after, told = play(state, Action.DESCEND)
+    assert after.monsters_killed[1] == MONSTERS_KILLED_TO_CLEAR_LEVEL
+    assert {"enter dungeon", "defeat zombie", "ladder opened"} <= told
 
 
 def test_a_bow_enchanted_anew_with_the_same_element_is_told(made, play):

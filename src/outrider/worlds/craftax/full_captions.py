@@ -109,7 +109,7 @@ def _facts(state: Any, before: c.Glance, action: Array, after: Any, now: c.Glanc
     sunlit = (here == 0) & (there == 0)
     dark, was_dark = after.light_level < c.NIGHT, state.light_level < c.NIGHT
     ripe, was_ripe = after.growing_plants_age >= 600, state.growing_plants_age >= 600
-    open_, was_open = (s.monsters_killed[here] >= MONSTERS_KILLED_TO_CLEAR_LEVEL for s in (after, state))
+    open_, was_open = (s.monsters_killed[there] >= MONSTERS_KILLED_TO_CLEAR_LEVEL for s in (after, state))
     held, has = (jnp.stack([s.inventory.pickaxe, s.inventory.sword]) for s in (state, after))
     kinds = jnp.arange(1, 1 + len(MADE))[:, None]
     return c.changes(COUNTED, _counts(state), _counts(after)) | {
