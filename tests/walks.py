@@ -81,11 +81,14 @@ WALKED = (
     *CLUTTERED,
     *(name for name in OTHERS if "+" not in name),
 )  # those whose whole walks are compiled; the others take single steps
+MINIGRIDS = PLAIN + TELEVISED + MORE + HARDER + CLUTTERED + COMBINED
+ALL = MINIGRIDS + OTHERS
 COPIES, LENGTH, FRESH = 128, 800, 8
 SHORT = {
     "craftax/classic": (16, 256),
     "craftax/full": (8, 200),
 }  # copies and length of walks whose states are large
+SEED = 7  # of the walk that tests share
 ROWS = 1024  # rows of the compiled single step
 UP, RIGHT, DOWN, LEFT = range(4)
 # Walks are read and not raced: compiling them halves in time without optimisation.
@@ -119,9 +122,10 @@ def world(world_id: str) -> Any:
 
 @cache
 def batch(world_id: str) -> Batch:
-    """The copies that walk."""
+    """The copies that walk, in the form in which they train."""
     copies, _ = SHORT.get(world_id, (COPIES, LENGTH))
-    return Batch(world(world_id), copies, max(1, copies // check_world(world_id)[0].copies_a_reset))
+    facts, _ = check_world(world_id)
+    return Batch(world(world_id), copies, max(1, copies // facts.copies_a_reset), sparing=facts.dear_reset)
 
 
 @cache
@@ -159,7 +163,15 @@ def walk_from(world_id: str, seed: int) -> Walk:
 @cache
 def walk(world_id: str) -> Walk:
     """One walk of a world, for all tests."""
-    return walk_from(world_id, 7)
+    return walk_from(world_id, SEED)
+
+
+def step_keys(world_id: str) -> jax.Array:
+    """The keys of that walk's steps, [LENGTH, COPIES], as `walker` and `Batch.step` split them."""
+    copies, length = SHORT.get(world_id, (COPIES, LENGTH))
+    _, walk_key = jax.random.split(jax.random.key(SEED))
+    of_steps = jax.vmap(lambda key: jax.random.split(jax.random.split(key)[1], 3)[0])
+    return jax.vmap(lambda key: jax.random.split(key, copies))(of_steps(jax.random.split(walk_key, length)))
 
 
 def base(world_id: str) -> str:
@@ -213,10 +225,11 @@ def stepped(world_id: str, states: Any, actions: np.ndarray, seed: int = 0) -> A
     return jax.tree.map(lambda *xs: np.concatenate(xs)[:n], *parts)
 
 
-def single_steps(world_id: str, states: Any, actions: np.ndarray) -> Any:
-    """As `stepped`, of at most `ROWS` rows and in one portion."""
+def single_steps(world_id: str, states: Any, actions: np.ndarray, drawn: jax.Array | None = None) -> Any:
+    """As `stepped`, of at most `ROWS` rows and in one portion; with keys of their own where they are given."""
     rows = np.arange(ROWS) % len(actions)
-    found = stepper(world_id)(keys(0), jax.tree.map(lambda x: x[rows], states), actions[rows])
+    chance = keys(0) if drawn is None else drawn[rows]
+    found = stepper(world_id)(chance, jax.tree.map(lambda x: x[rows], states), actions[rows])
     return jax.tree.map(lambda x: np.asarray(x)[: len(actions)], found)
 
 

@@ -1,11 +1,14 @@
-"""Copies of a world that shows its clock: what is seen first is what holds, at whatever hour a copy begins."""
+"""Copies of a world that shows its clock: what is seen first is what holds, at whatever hour a copy begins; and copies
+whose fresh worlds are made only when one ends: the same as if they were made in every step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+import walks
 from outrider.types import Obs
 from outrider.worlds.batch import Batch
 from toy_world import Toy
@@ -34,3 +37,18 @@ def test_without_hours_every_copy_begins_at_its_beginning():
     copies, obs = Batch(Clock(), 64, 8).reset(jax.random.key(0), stagger=False)
     assert not copies.world.clock.any()
     np.testing.assert_array_equal(obs.vector, np.stack([copies.world.bit, copies.world.clock], axis=1))
+
+
+@pytest.mark.parametrize("fresh", [3, 8], ids=["shared", "of its own"])
+def test_making_fresh_worlds_only_when_a_copy_ends_changes_nothing(fresh):
+    plain = Batch(walks.world("gymnax/cartpole"), 8, fresh)
+    copies = jax.jit(plain.reset)(jax.random.key(0))[0]
+    steps = [jax.jit(batch.step) for batch in (plain, replace(plain, sparing=True))]
+    ended = []
+    for key in walks.keys(1, 60):
+        action = jax.random.randint(key, (8,), 0, 2)
+        one, other = (step(key, copies, action) for step in steps)
+        jax.tree.map(np.testing.assert_array_equal, one, other)
+        ended.append(int((one.terminated | one.truncated).sum()))
+        copies = one.copies
+    assert {0, 1} < set(ended)  # none, one, and several at once

@@ -1,4 +1,7 @@
-"""Craftax's events computed side by side, and the same read off single states by plain conditions in a row."""
+"""Craftax's events computed side by side, and the same read off single states by plain conditions in a row;
+and what a step costs without them."""
+
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -9,6 +12,7 @@ import walks
 pytest.importorskip("craftax")
 from craftax.craftax_classic.constants import DIRECTIONS, Action, BlockType
 
+from outrider.worlds.batch import Batch
 from outrider.worlds.craftax import captions as c
 from outrider.worlds.craftax import classic_captions, full_captions, full_words
 from outrider.worlds.craftax.classic_words import CLASSIC, SIGHTS
@@ -140,3 +144,17 @@ def test_what_is_told_of_any_facts_is_chosen_in_order(said, rules):
         assert told[k].tolist() == chosen(said, has[k] & ~had[k], happened)
     assert (told[:, -1] > 0).any()
     assert (told[:, 1] > 0).any()
+
+
+@pytest.mark.long
+def test_a_step_is_timed_without_all_that_captions_read(monkeypatch):
+    """The captioner alone counts bits, those of sights before and after; the program without captions counts none."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    from captions_cost import stepper
+
+    batch = Batch(walks.world(WORLD), 2, 1, sparing=True)
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    copies = jax.eval_shape(batch.reset, key)[0]
+    told, silent = (stepper(batch, 1, said).lower(copies, key) for said in (True, False))
+    assert told.as_text().count("stablehlo.popcnt ") >= 2
+    assert " popcnt(" not in silent.compile(walks.QUICK).as_text()

@@ -70,6 +70,7 @@ RULES = {
     "drink potion": ("potions fell",),
     "enchant sword": ("ENCHANT_SWORD", "gems fell"),
     "enchant armour": ("ENCHANT_ARMOUR", "gems fell"),
+    "enchanted bow": ("ENCHANT_BOW", "gems fell"),
     "found book": ("books rose",),
     "found potion": ("potions rose",),
     "more dexterous": ("dexterity rose",),
@@ -108,7 +109,7 @@ def _facts(state: Any, before: c.Glance, action: Array, after: Any, now: c.Glanc
     sunlit = (here == 0) & (there == 0)
     dark, was_dark = after.light_level < c.NIGHT, state.light_level < c.NIGHT
     ripe, was_ripe = after.growing_plants_age >= 600, state.growing_plants_age >= 600
-    open_, was_open = (s.monsters_killed[here] >= MONSTERS_KILLED_TO_CLEAR_LEVEL for s in (after, state))
+    open_, was_open = (s.monsters_killed[there] >= MONSTERS_KILLED_TO_CLEAR_LEVEL for s in (after, state))
     held, has = (jnp.stack([s.inventory.pickaxe, s.inventory.sword]) for s in (state, after))
     kinds = jnp.arange(1, 1 + len(MADE))[:, None]
     return c.changes(COUNTED, _counts(state), _counts(after)) | {
@@ -124,9 +125,7 @@ def _facts(state: Any, before: c.Glance, action: Array, after: Any, now: c.Glanc
         KILLED: fought.kills,
         HIT: fought.hits,
         tuple(f"enter {name}" for name in PLACES): (there > here) & (there == jnp.arange(1, 1 + len(PLACES))),
-        ("works", "changed", "left up", "enchanted bow"): jnp.stack(
-            [works, now.block != before.block, there < here, after.bow_enchantment != state.bow_enchantment]
-        ),
+        ("works", "changed", "left up"): jnp.stack([works, now.block != before.block, there < here]),
         ("night fell", "day broke", "plant ripened", "ladder opened"): jnp.stack(
             [
                 sunlit & dark & ~was_dark,
@@ -151,16 +150,24 @@ def _counts(state: Any) -> Int[Array, "n"]:
 
 
 def _body(state: Any, after: Any) -> c.Facts:
-    """What was felt: blows, projectiles, needs."""
-    level, there = state.player_level, after.player_position
+    """What was felt: blows, projectiles, needs. Only on the floor where the player then is do monsters move."""
+    level, there = after.player_level, after.player_position
     needs = (jnp.stack([s.player_food, s.player_drink, s.player_energy]) for s in (state, after))
+    strikes, shoots = (
+        now.attack_cooldown[level] > was.attack_cooldown[level]  # it only rises with an attack
+        for was, now in ((state.melee_mobs, after.melee_mobs), (state.ranged_mobs, after.ranged_mobs))
+    )
     was, now = (jax.tree.map(lambda x: x[level], s.mob_projectiles) for s in (state, after))
-    shot = was.mask & ~now.mask & ((was.position == there).all(-1) | (now.position == there).all(-1))
-    rose = after.melee_mobs.attack_cooldown[level] > state.melee_mobs.attack_cooldown[level]
+    empty = ~was.mask  # the first of these take what is shot now
+    flies = was.mask | (empty & (jnp.cumsum(empty) <= shoots.sum()))
+    met = (was.mask & (was.position == there).all(-1)) | (now.position == there).all(-1)
+    shot = flies & ~now.mask & met
     starved = (state.player_recover < -14) & (after.player_recover == 0)
     return {
         c.SUNK: c.sunk(*needs),
-        ("hurt by melee", "hurt by projectile", "hurt by need"): jnp.stack([rose.any(), shot.any(), starved]),
+        ("hurt by melee", "hurt by projectile", "hurt by need"): jnp.stack(
+            [strikes.any(), shot.any(), starved]
+        ),
     }
 
 

@@ -48,7 +48,7 @@ def fights(state: Any, place: Int[Array, "2"], action: Int[Array, ""], after: An
     A monster that is gone was shot, unless the blow killed it or it was too far away: craftax takes out what was `FAR`
     from where the player now is, but none of those that fight beside the boss. What an animal is shot for is no food.
     """
-    level, doing = state.player_level, action == Action.DO.value
+    level, doing = after.player_level, action == Action.DO.value  # who climbs strikes nobody
     blow = get_player_damage_vector(state)
     stays = is_fighting_boss(after, SIZES)
     met, kills, hits = jnp.bool_(False), [], []
