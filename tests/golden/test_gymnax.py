@@ -179,5 +179,15 @@ def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_
         assert truncated.tolist() == 99 * [False] + [True]
         returns.append(float(reward.sum()))
     np.testing.assert_allclose(returns, [1.1, 1, 1, 1, 1])
-    told, _ = said(world, state, jnp.int32(2), jnp.int32(0))
-    assert told == ["You chose the chain number 3."]
+
+
+@pytest.mark.parametrize(("chain", "pays"), [(0, 1), (1, 3), (2, 10), (3, 30), (4, 100)])
+def test_the_discounting_chain_tells_each_choice_and_the_pay_that_comes_later(chain, pays):
+    """The first chain pays in the step that chooses it: a step has one event, and that is the choice."""
+    world = walks.world("gymnax/discounting")
+    state, _ = world.reset(jax.random.key(0))
+    told, now = said(world, state, jnp.int32(chain), *9 * [jnp.int32(0)])
+    assert told == [f"You chose the chain number {chain + 1}."] + ["The chain paid its reward."] * (
+        1 < pays <= 10
+    )
+    assert now == f"You are on chain number {chain + 1}; 10 steps have passed."

@@ -110,7 +110,9 @@ def _acrobot_situation(params: Any, state: Any) -> list[Any]:
 
 
 def _discount(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:
-    return _when((reward > 0, "paid"), (state.time == 0, CODE["chose 0"] + action))
+    return _when(
+        (state.time == 0, CODE["chose 0"] + action), (reward > 0, "paid")
+    )  # the first chain pays at once
 
 
 CAPTIONERS = {
