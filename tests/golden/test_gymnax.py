@@ -153,19 +153,31 @@ def test_a_car_tells_what_it_climbs():
     assert now == "The car is 0 twelfths of the way up the right hill and rolls slowly to the left."
 
 
-def test_a_memory_chain_tells_the_cue_only_while_it_is_shown():
-    world = walks.world("gymnax/memorychain-5")
-    seen = set()
+@pytest.mark.parametrize("length", [5, 10])
+def test_a_memory_chain_tells_the_cue_only_while_it_is_shown(length):
+    """At the beginning and, since a step shows what was to be seen before it, after the first step."""
+    world = walks.world(f"gymnax/memorychain-{length}")
+    codes, step = set(), jax.jit(world.step)
     for seed in range(8):
-        state, _ = world.reset(jax.random.key(seed))
+        state, obs = world.reset(jax.random.key(seed))
+        for clock in range(length + 1):
+            codes.add(tuple(world.situation(state).tolist()))
+            told, shown = (
+                situation_text(world.id, tuple(world.situation(state).tolist())),
+                float(obs.vector[2]),
+            )
+            assert (shown != 0) == (clock < 2)
+            if shown:
+                assert told == f"The cue is {'high' if shown > 0 else 'low'}."
+            elif clock < length:
+                assert told == f"You are asked for the cue in {length - clock} steps."
+            else:
+                assert told == "You must name the cue now."
+            last, (state, obs) = state, step(jax.random.key(0), state, jnp.int32(0))[:2]
         cue = int(state.context[0])
-        seen.add(situation_text(world.id, tuple(world.situation(state).tolist())))
-        for answer in (cue, 1 - cue):
-            told, now = said(world, state, *[jnp.int32(0)] * 5, jnp.int32(answer))
-            assert told == ["You named the cue correctly." if answer == cue else "You named the wrong cue."]
-        _, now = said(world, state, *[jnp.int32(0)] * 5)
-        assert now == "You must name the cue now."
-    assert seen == {"The cue is low.", "The cue is high."}
+        assert said(world, last, jnp.int32(cue))[0] == ["You named the cue correctly."]
+        assert said(world, last, jnp.int32(1 - cue))[0] == ["You named the wrong cue."]
+    assert len({situation_text(world.id, code) for code in codes}) == len(codes) == length + 1
 
 
 def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_most():

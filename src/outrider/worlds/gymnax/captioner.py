@@ -51,8 +51,12 @@ def _chain(params: Any, state: Any, action: Array, after: Any, reward: Array) ->
 
 
 def _chain_situation(params: Any, state: Any) -> list[Any]:
-    shown = state.time == 0
-    return [shown, jnp.maximum(params.memory_length - state.time, 0), shown * state.context[0]]
+    shown = state.time <= 1  # as in bsuite, a step shows what was to be seen before it
+    return [
+        shown,
+        jnp.where(shown, 0, jnp.maximum(params.memory_length - state.time, 0)),
+        shown * state.context[0],
+    ]
 
 
 VALLEY = -math.pi / 6  # where Gymnasium's hills, sin(3 x), are lowest
