@@ -7,6 +7,7 @@ import pytest
 
 import walks
 from outrider.agents.features import Features
+from outrider.ops.distribution import Continuous
 from outrider.worlds.names import event_sentences, situation_text
 
 gymnax = pytest.importorskip("gymnax")
@@ -22,6 +23,9 @@ def test_steps_are_gymnaxs_own(world_id):
     rows = np.random.default_rng(0).permutation(walk.after.reward.size)[: walks.ROWS]
     states, actions = (jax.tree.map(lambda x: x[rows], walks.flat(x)) for x in (walk.world, walk.action))
     ours = walks.single_steps(world_id, states, actions)
+    if isinstance(world.space, Continuous):  # which gymnax does not keep to its bounds
+        assert np.abs(actions).max() > 1
+        actions = np.clip(actions, -1, 1)
     step = jax.jit(jax.vmap(lambda k, s, a: world.env.step(k, s, a, world.params)))
     _, _, reward, terminated, truncated, info = jax.device_get(step(walks.keys(0), states, actions))
     seen = info["final_observation"].reshape(walks.ROWS, -1)
@@ -58,6 +62,15 @@ def test_cartpole_is_gymnasiums():
             if terminated:
                 break
     assert ended > 6
+
+
+def test_throttle_beyond_its_bounds_costs_no_more_than_full_throttle():
+    """As on the host, where Gymnasium's own is given clipped actions."""
+    world = walks.world("gymnax/mountaincar-continuous")
+    state, _ = world.reset(jax.random.key(0))
+    full, beyond, back = (world.step(jax.random.key(1), state, jnp.array([x])) for x in (1.0, 7.0, -7.0))
+    jax.tree.map(np.testing.assert_array_equal, full, beyond)
+    assert float(beyond.reward) == float(back.reward) == pytest.approx(-0.1)
 
 
 @pytest.mark.parametrize("world_id", TIMED)
