@@ -132,8 +132,9 @@ class Teller:
             return
         saids, *parts = zip(*self._heard, strict=True)
         before, action, after, idle = map(np.concatenate, parts)
-        event = self.captioner.event(before, action, after)
-        event[idle] = 0
+        # Between two episodes nothing happened: the captioner is not to make a sentence of it.
+        event, told = np.zeros(len(idle), np.int32), ~idle
+        event[told] = self.captioner.event(before[told], action[told], after[told])
         for said, part in zip(saids, event.reshape(len(saids), -1), strict=True):
             said.told = part
         self._heard = []
