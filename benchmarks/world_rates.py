@@ -1,9 +1,10 @@
-"""Steps a second of random actions in every device world, captions, flags and resets included; what it sees and does.
+"""Steps a second of random actions in every device world, its events, flags and resets included; what it sees and does.
 
     python benchmarks/world_rates.py                 # all worlds; about six seconds each, mostly compiling
     python benchmarks/world_rates.py deepsea         # those with that in their name, beside what was measured before
 
-Copies are stepped in jitted scans, as training steps them; the best of some repeats counts, compiling does not.
+Copies are stepped in jitted scans, as training steps them; the best of some repeats counts, compiling does not. Nobody
+reads situations here, so that none are made, as where training reads none.
 `docs/generate.py --write` takes the result into docs/worlds.md and into the package, for `outrider worlds`.
 """
 
@@ -104,8 +105,8 @@ def main(pattern: str) -> None:
         print(rows[name], flush=True)
         jax.clear_caches()
     what = (
-        f"Random actions in jitted scans of {COPIES} copies ({DEAR_COPIES} where making a world is dear), captions, "
-        f"flags and resets included; the best of {REPEATS}."
+        f"Random actions in jitted scans of {COPIES} copies ({DEAR_COPIES} where making a world is dear), events, "
+        f"flags and resets included, situations not; the best of {REPEATS}."
     )
     print(record("world_rates", what, [rows[name] for name in WORLDS if name in rows]))
 

@@ -11,7 +11,10 @@ from outrider.worlds import host
 from outrider.worlds.names import HOST
 
 STEPS = 120
-SLOW = {"crafter/": 30}  # steps of worlds whose step is slow
+# Steps of worlds whose step is slow, and of those whose episodes take longer to end.
+LENGTHS = {"crafter/": 30, "envpool/MiniGrid-": 300, "atari/breakout": 300, "textworld/": 210}
+CUT = 20  # steps after which Crafter's episodes are cut off, in place of 10,000
+LONG = ("atari/montezuma_revenge", "atari/pitfall", "nethack/")  # hardly an episode ends within these steps
 UNSEEDED = ("crafter/",)  # Crafter walks over sets of objects, in the order of their addresses
 # Ids, the package that must be there, and copies.
 WORLDS = {
@@ -26,6 +29,7 @@ WORLDS = {
     "pettingzoo/mpe2/simple_reference_v3": ("mpe2", 2),
     "atari/montezuma_revenge": ("ale_py", 2),
     "atari/pitfall+clipped": ("ale_py", 2),
+    "atari/breakout": ("ale_py", 2),
     "crafter/reward": ("crafter", 2),
     "nethack/NetHackScore-v0": ("nle", 2),
     "minihack/MiniHack-Room-Random-5x5-v0": ("minihack", 2),
@@ -59,6 +63,9 @@ def walk(world_id, seed):
     pytest.importorskip(package, reason=f"{world_id} needs the package {package}")
     worlds = host.make(world_id, copies)
     first = worlds.reset(seed)
+    if package == "crafter":
+        for env in worlds.env.envs:
+            env.unwrapped._env._length = CUT
     assert first.shape == (copies, worlds.row.width)
     assert first.dtype == worlds.row.dtype
     draw, turns, events, situations, shown = np.random.default_rng(7), [], [], [], []
@@ -66,7 +73,7 @@ def walk(world_id, seed):
     if speaks:
         situations.append(worlds.teller.situation())
     space, pictures = worlds.actions.space, [drawn(worlds)]
-    for _ in range(next((n for slow, n in SLOW.items() if world_id.startswith(slow)), STEPS)):
+    for _ in range(next((n for head, n in LENGTHS.items() if world_id.startswith(head)), STEPS)):
         action = draw.integers(0, space.outputs, copies).astype(np.int32)
         action.flags.writeable = False  # as jax's are
         worlds.send(action)
@@ -153,6 +160,17 @@ def test_an_end_is_one_of_two_and_a_new_episode_follows(world_id):
             assert (turn.fresh == turn.idle).all()
             assert turn.final is None
         open_end = ended
+    ends = sum((turn.terminated | turn.truncated).sum() for turn in found.turns[:-1])
+    assert ends > 0 or world_id.startswith(LONG)
+
+
+def test_a_game_of_atari_begins_as_its_cartridge_does():
+    """No idle actions before, of which each copy would take another number, and no ball that nobody served."""
+    pytest.importorskip("ale_py")
+    for world_id in ("atari/montezuma_revenge", "atari/breakout"):
+        first, other = (host.make(world_id, 3).reset(seed) for seed in (0, 1))
+        np.testing.assert_array_equal(first, np.broadcast_to(first[0], first.shape))
+        np.testing.assert_array_equal(first, other)
 
 
 @pytest.mark.parametrize("world_id", WORLDS)

@@ -7,6 +7,7 @@ import pytest
 
 import walks
 from outrider.agents.features import Features
+from outrider.ops.distribution import Continuous
 from outrider.worlds.names import event_sentences, situation_text
 
 gymnax = pytest.importorskip("gymnax")
@@ -22,6 +23,9 @@ def test_steps_are_gymnaxs_own(world_id):
     rows = np.random.default_rng(0).permutation(walk.after.reward.size)[: walks.ROWS]
     states, actions = (jax.tree.map(lambda x: x[rows], walks.flat(x)) for x in (walk.world, walk.action))
     ours = walks.single_steps(world_id, states, actions)
+    if isinstance(world.space, Continuous):  # which gymnax does not keep to its bounds
+        assert np.abs(actions).max() > 1
+        actions = np.clip(actions, -1, 1)
     step = jax.jit(jax.vmap(lambda k, s, a: world.env.step(k, s, a, world.params)))
     _, _, reward, terminated, truncated, info = jax.device_get(step(walks.keys(0), states, actions))
     seen = info["final_observation"].reshape(walks.ROWS, -1)
@@ -58,6 +62,15 @@ def test_cartpole_is_gymnasiums():
             if terminated:
                 break
     assert ended > 6
+
+
+def test_throttle_beyond_its_bounds_costs_no_more_than_full_throttle():
+    """As on the host, where Gymnasium's own is given clipped actions."""
+    world = walks.world("gymnax/mountaincar-continuous")
+    state, _ = world.reset(jax.random.key(0))
+    full, beyond, back = (world.step(jax.random.key(1), state, jnp.array([x])) for x in (1.0, 7.0, -7.0))
+    jax.tree.map(np.testing.assert_array_equal, full, beyond)
+    assert float(beyond.reward) == float(back.reward) == pytest.approx(-0.1)
 
 
 @pytest.mark.parametrize("world_id", TIMED)
@@ -153,19 +166,31 @@ def test_a_car_tells_what_it_climbs():
     assert now == "The car is 0 twelfths of the way up the right hill and rolls slowly to the left."
 
 
-def test_a_memory_chain_tells_the_cue_only_while_it_is_shown():
-    world = walks.world("gymnax/memorychain-5")
-    seen = set()
+@pytest.mark.parametrize("length", [5, 10])
+def test_a_memory_chain_tells_the_cue_only_while_it_is_shown(length):
+    """At the beginning and, since a step shows what was to be seen before it, after the first step."""
+    world = walks.world(f"gymnax/memorychain-{length}")
+    codes, step = set(), jax.jit(world.step)
     for seed in range(8):
-        state, _ = world.reset(jax.random.key(seed))
+        state, obs = world.reset(jax.random.key(seed))
+        for clock in range(length + 1):
+            codes.add(tuple(world.situation(state).tolist()))
+            told, shown = (
+                situation_text(world.id, tuple(world.situation(state).tolist())),
+                float(obs.vector[2]),
+            )
+            assert (shown != 0) == (clock < 2)
+            if shown:
+                assert told == f"The cue is {'high' if shown > 0 else 'low'}."
+            elif clock < length:
+                assert told == f"You are asked for the cue in {length - clock} steps."
+            else:
+                assert told == "You must name the cue now."
+            last, (state, obs) = state, step(jax.random.key(0), state, jnp.int32(0))[:2]
         cue = int(state.context[0])
-        seen.add(situation_text(world.id, tuple(world.situation(state).tolist())))
-        for answer in (cue, 1 - cue):
-            told, now = said(world, state, *[jnp.int32(0)] * 5, jnp.int32(answer))
-            assert told == ["You named the cue correctly." if answer == cue else "You named the wrong cue."]
-        _, now = said(world, state, *[jnp.int32(0)] * 5)
-        assert now == "You must name the cue now."
-    assert seen == {"The cue is low.", "The cue is high."}
+        assert said(world, last, jnp.int32(cue))[0] == ["You named the cue correctly."]
+        assert said(world, last, jnp.int32(1 - cue))[0] == ["You named the wrong cue."]
+    assert len({situation_text(world.id, code) for code in codes}) == len(codes) == length + 1
 
 
 def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_most():
@@ -179,5 +204,15 @@ def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_
         assert truncated.tolist() == 99 * [False] + [True]
         returns.append(float(reward.sum()))
     np.testing.assert_allclose(returns, [1.1, 1, 1, 1, 1])
-    told, _ = said(world, state, jnp.int32(2), jnp.int32(0))
-    assert told == ["You chose the chain number 3."]
+
+
+@pytest.mark.parametrize(("chain", "pays"), [(0, 1), (1, 3), (2, 10), (3, 30), (4, 100)])
+def test_the_discounting_chain_tells_each_choice_and_the_pay_that_comes_later(chain, pays):
+    """The first chain pays in the step that chooses it: a step has one event, and that is the choice."""
+    world = walks.world("gymnax/discounting")
+    state, _ = world.reset(jax.random.key(0))
+    told, now = said(world, state, jnp.int32(chain), *9 * [jnp.int32(0)])
+    assert told == [f"You chose the chain number {chain + 1}."] + ["The chain paid its reward."] * (
+        1 < pays <= 10
+    )
+    assert now == f"You are on chain number {chain + 1}; 10 steps have passed."

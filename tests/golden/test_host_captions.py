@@ -5,6 +5,7 @@ import pytest
 
 import walks
 from outrider.worlds import host
+from outrider.worlds.host.crafter import ACHIEVEMENTS, CrafterCaptioner
 from outrider.worlds.host.grids import GridCaptioner
 from outrider.worlds.host.table import Lookup, Table
 from outrider.worlds.minigrid import tiles as t
@@ -122,6 +123,53 @@ def test_the_last_sight_of_an_ended_episode_is_what_its_event_is_told_from():
         worlds.close()
     want = ["", "", "", "", "You reached the green goal.", "", ""]
     assert list(said.values()) == [want] * 3
+
+
+def gathering(length):
+    """An environment of so many steps that collects wood in the second; only its info tells, in Crafter's form."""
+    import gymnasium as gym
+
+    class Gathering(gym.Env):
+        observation_space, action_space = gym.spaces.Box(0, 1, (1,)), gym.spaces.Discrete(2)
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.clock = 0
+            return np.zeros(1, np.float32), self.told()
+
+        def step(self, action):
+            self.clock += 1
+            return np.zeros(1, np.float32), 0.0, self.clock == length, False, self.told()
+
+        def told(self):
+            wood = self.clock >= 2
+            achieved = np.array([wood, *[0] * (len(ACHIEVEMENTS) - 1)], np.int64)
+            return {"achieved": achieved, "inventory": np.array([9] * 4 + [0, wood] + [0] * 10, np.int64)}
+
+    return Gathering
+
+
+def test_what_info_alone_tells_is_heard_alike_in_every_mode_also_by_copies_beside_one_that_ends():
+    pytest.importorskip("gymnasium")
+    from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+    wood = ACHIEVEMENTS[0][1]
+    for mode in AutoresetMode:
+        env = SyncVectorEnv([gathering(3), gathering(99)], autoreset_mode=mode)
+        worlds = host.GymnasiumWorlds(env, "mine/gathering", CrafterCaptioner())
+        worlds.reset(0)
+        short, long, carried = [], [], []
+        for _ in range(9):
+            worlds.send(np.zeros(2, np.int64))
+            turn = worlds.receive()
+            events = [worlds.captioner.events.text(code) for code in turn.said.event]
+            short += events[:1] * (not turn.idle[0])
+            long.append(events[1])
+            carried.append(worlds.captioner.situations.text(worlds.teller.situation()[1]))
+        worlds.close()
+        assert short[:6] == 2 * ["", wood, ""]
+        assert long == ["", wood, *7 * [""]]
+        assert carried == [f"You carry {what}; all needs are met." for what in ["nothing", *8 * ["wood"]]]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,31 @@ def test_rules_say_what_they_did():
     assert ((after.cells == star).sum((1, 2)) == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "many", "never"),
+    [
+        ("unlock", 32, ("opened the", "closed the", "into the closed", "walked through")),
+        ("xland-r1-9x9-pair", 17, ("dropped the green star",)),
+        ("xland-r2-9x9-near", 42, ("into the purple pyramid", "into the yellow hexagon")),
+        ("xland-r4-13x13-chain", 47, ("up the red square.", "dropped the red square", "into the green star",
+            "up the green star", "dropped the green star")),
+    ],
+)  # fmt: skip
+def test_nothing_is_listed_that_an_end_or_a_rule_forestalls(name, many, never):
+    listed = event_sentences(f"minigrid/{name}").values()
+    assert not [sentence for sentence in listed if any(part in sentence for part in never)]
+    assert len(listed) == many
+
+
+@pytest.mark.parametrize("world_id", walks.marked(w for w in walks.MORE if "xland" in w or "unlock" in w))
+def test_a_hundred_thousand_lively_steps_say_what_is_listed(world_id):
+    """Nothing beside it, and all of it but a few rare things."""
+    met = set(np.unique(walks.walk(world_id).after.events).tolist()) - {0}
+    listed = set(event_sentences(world_id))
+    assert met <= listed
+    assert len(met) > 0.9 * len(listed)
+
+
 def test_memory_fails_before_the_wrong_thing():
     """Both ends are found by chance, each is said, only one is paid, and both terminate."""
     steps = walks.steps("minigrid/memory-8")

@@ -47,7 +47,7 @@ def _table(names: Iterable[str], width: int) -> Table:
     """Device worlds; what they show and their scores where there is place for that."""
     table = Table(
         title="Device worlds",
-        caption=f"steps of random actions a second, captions included: on {listing.machine()}",
+        caption=f"steps of random actions a second, events included, situations not: on {listing.machine()}",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )

@@ -51,8 +51,12 @@ def _chain(params: Any, state: Any, action: Array, after: Any, reward: Array) ->
 
 
 def _chain_situation(params: Any, state: Any) -> list[Any]:
-    shown = state.time == 0
-    return [shown, jnp.maximum(params.memory_length - state.time, 0), shown * state.context[0]]
+    shown = state.time <= 1  # as in bsuite, a step shows what was to be seen before it
+    return [
+        shown,
+        jnp.where(shown, 0, jnp.maximum(params.memory_length - state.time, 0)),
+        shown * state.context[0],
+    ]
 
 
 VALLEY = -math.pi / 6  # where Gymnasium's hills, sin(3 x), are lowest
@@ -110,7 +114,9 @@ def _acrobot_situation(params: Any, state: Any) -> list[Any]:
 
 
 def _discount(params: Any, state: Any, action: Array, after: Any, reward: Array) -> Int[Array, ""]:
-    return _when((reward > 0, "paid"), (state.time == 0, CODE["chose 0"] + action))
+    return _when(
+        (state.time == 0, CODE["chose 0"] + action), (reward > 0, "paid")
+    )  # the first chain pays at once
 
 
 CAPTIONERS = {

@@ -16,7 +16,7 @@ GYMNASIUM = "Gymnasium's reward threshold"
 
 @dataclass(frozen=True, kw_only=True)
 class GymnaxFacts(WorldFacts):
-    """`make` is gymnax's id; `size` of a DeepSea, or steps from the cue to the question of a memory chain."""
+    """`make` is gymnax's id; `size` of a DeepSea, or steps from the first sight of a memory chain's cue to the question."""
 
     make: str
     size: int = 0
@@ -49,7 +49,7 @@ def _memory(length: int) -> GymnaxFacts:
         actions=("zero", "one"),
         mission="remember the cue and name it at the end",
         horizon=length + 1,
-        description=f"name a cue that was shown {length} steps before; bsuite",
+        description=f"name a cue that was last seen {length - 1} steps before; bsuite",
         references=between(0.0, 1.0, measured=False),
     )
 

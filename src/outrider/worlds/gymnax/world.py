@@ -55,7 +55,10 @@ class Gymnax:
         return jax.tree.map(_strong, state), self._observed(state, obs)
 
     def step(self, key: Key, state: Any, action: Array) -> Step:
-        """One action by gymnax's rules; no reset inside."""
+        """One action by gymnax's rules, within its bounds where it is numbers; no reset inside."""
+        if self.facts.continuous:
+            bounds = self.env.action_space(self.params)
+            action = jnp.clip(action, bounds.low, bounds.high)
         obs, after, reward, terminated, _ = self.env.step_env(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
         reward = jnp.asarray(reward, jnp.float32)

@@ -1,8 +1,11 @@
 """Atari's games through ale-py's own vector environment: stepped by C++ threads, four stacked 84 x 84 frames of bytes.
 
-Actions are repeated with probability 0.25, as Machado et al. (2018, section 5.3) recommend, for four frames; an
-episode is a whole game, cut at 108,000 frames (30 minutes). Rewards are the game's own points, with `+clipped` their
-signs. The vector environment starts anew in an extra step (NEXT_STEP), and that step is idle.
+As Machado et al. (2018, section 5.3) recommend, the action before is repeated with probability 0.25 in each frame, and
+that is the only chance: a game begins as its cartridge does, without idle actions, and nobody presses fire for the
+agent. That an action lasts four frames, that there are the game's own actions and not all eighteen, and that a whole
+game is cut at 108,000 frames (30 minutes) is as in Dopamine (Castro et al. 2018), whose scores have the same chance.
+Rewards are the game's own points, with `+clipped` their signs. The vector environment starts anew in an extra step
+(NEXT_STEP), and that step is idle.
 """
 
 from __future__ import annotations
@@ -80,6 +83,8 @@ def build(
             copies,
             num_threads=min(copies, max(1, (os.cpu_count() or 1) // groups)),
             repeat_action_probability=STICKY,
+            noop_max=0,
+            use_fire_reset=False,
             reward_clipping=name.endswith(CLIPPED),
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -37,8 +38,9 @@ class HostCaptioner(Protocol):
 
 
 Sight = tuple[np.ndarray, ...]
-# What ended copies saw last, where the next sight is another episode's: one observation and info a copy, or of all.
-Last = dict[int, tuple[Any, Any]] | tuple[Any, Any] | None
+# What ended copies saw last, where the next sight is another episode's: one observation and info a copy, or those of
+# all and which copies ended. Then the next sight is true of these alone.
+Last = dict[int, tuple[Any, Any]] | tuple[Any, Any, np.ndarray] | None
 MOST = 32  # steps that are told at once
 
 
@@ -112,7 +114,9 @@ class Teller:
             for copy, (seen, told) in last.items():
                 after[copy] = self.captioner.read(seen, told, 1)[0][0]
         elif last:
-            after = self.captioner.read(*last, self._copies)[0]
+            seen, told, ended = last
+            own = self.captioner.read(seen, told, self._copies)
+            after, self._now = own[0], tuple(map(partial(_merged, ended), self._now, own))
         self._heard.append(Heard(said, before, action, after, idle))
 
     def catch_up(self) -> None:
@@ -128,8 +132,9 @@ class Teller:
             return
         saids, *parts = zip(*self._heard, strict=True)
         before, action, after, idle = map(np.concatenate, parts)
-        event = self.captioner.event(before, action, after)
-        event[idle] = 0
+        # Between two episodes nothing happened: the captioner is not to make a sentence of it.
+        event, told = np.zeros(len(idle), np.int32), ~idle
+        event[told] = self.captioner.event(before[told], action[told], after[told])
         for said, part in zip(saids, event.reshape(len(saids), -1), strict=True):
             said.told = part
         self._heard = []
@@ -143,3 +148,8 @@ class Teller:
         """What each copy is to do now."""
         self._read()
         return self.captioner.missions(self._now)
+
+
+def _merged(which: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The rows `[n, ...]` of `one` where `which` says so, else those of `other`."""
+    return np.where(which.reshape(-1, *[1] * (one.ndim - 1)), one, other)

@@ -87,7 +87,7 @@ class GymnasiumWorlds:
             idle, fresh = self._never, ended
             if ended.any():
                 # A copy: an environment made with copy=False writes the next sights over these.
-                final, last = self._rows(obs), (deepcopy(obs), info) if self.teller else None
+                final, last = self._rows(obs), (deepcopy(obs), info, ended) if self.teller else None
                 obs, info = guarded(self.id, lambda: self.env.reset(options={"reset_mask": ended.copy()}))
         else:
             idle = fresh = self._ended

@@ -49,6 +49,10 @@ class MiniGridFacts(WorldFacts):
             return tile * t.COLOURS + colour in (*self.rules.start, *made)
         return tile in self.objects and colour in self.colours
 
+    def hushes(self, deed: str, tile: int, colour: int) -> bool:
+        """Whether its rules never let a deed with such a thing be told."""
+        return self.rules is not None and self.rules.hushes(deed, tile * t.COLOURS + colour)
+
 
 def _doorkey(size: int) -> MiniGridFacts:
     where = {8: "", 16: ", on a large grid, where chance does not find it"}

@@ -19,9 +19,7 @@ from outrider.worlds.minigrid import tiles as t
 
 VIEW = 7
 EMPTY_FLOOR = t.FLOOR * t.COLOURS + t.BLACK
-# Row and column steps of the four directions: up, right, down, left.
-_DELTA_ROW = np.array([-1, 0, 1, 0], np.int32)
-_DELTA_COLUMN = np.array([0, 1, 0, -1], np.int32)
+_DOWN, _ALONG = np.array(t.DIRECTIONS, np.int32).T
 
 
 class Agent(NamedTuple):
@@ -50,8 +48,8 @@ def _among(tile: Int[Array, ""], wanted: tuple[int, ...]) -> Bool[Array, ""]:
 
 def front(agent: Agent) -> tuple[Int[Array, ""], Int[Array, ""]]:
     """The cell in front of the agent."""
-    row = agent.row + jnp.asarray(_DELTA_ROW)[agent.direction]
-    return row, agent.column + jnp.asarray(_DELTA_COLUMN)[agent.direction]
+    row = agent.row + jnp.asarray(_DOWN)[agent.direction]
+    return row, agent.column + jnp.asarray(_ALONG)[agent.direction]
 
 
 def act(

@@ -19,6 +19,7 @@ OPTIONS = {
 
 _DOOR_KINDS = ("bumped locked", "bumped closed", "unlocked", "opened", "closed", "walked through")
 _LOCK_KINDS = ("bumped locked", "unlocked")  # XLand's doors have no locks
+_PASSED = ("bumped closed", "opened", "closed", "walked through")  # what comes after a door was unlocked
 _HANDLED = ("picked up", "dropped")
 
 
@@ -57,7 +58,9 @@ class MiniGridFamily:
             and (event.kind != "reached" or facts.success == "goal")
             and (event.kind not in _DOOR_KINDS or facts.doors)
             and (event.kind not in _LOCK_KINDS or not facts.rules)
+            and (event.kind not in _PASSED or facts.success != "open")
             and (event.kind not in _HANDLED or facts.success != "match")
+            and not (event.object and facts.hushes(event.kind, event.object, event.colour))
         }
         if facts.success == "match":
             said[codes.MATCHED] = "You went to the matching object."

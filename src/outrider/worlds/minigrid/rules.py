@@ -14,7 +14,6 @@ from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.dynamics import EMPTY_FLOOR, Agent, front
 from outrider.worlds.minigrid.rulesets import Goal, RuleSet
 
-_AROUND = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left: xminigrid's order
 _USED = {"pair": t.DROP, "near": t.FORWARD, "hold": t.PICK_UP}
 
 
@@ -34,7 +33,7 @@ def fire(
             hit = near[0] | near[1] | near[2] | near[3]
             if rule.when == "pair":
                 cells = cells.at[place].set(jnp.where(hit, jnp.uint8(EMPTY_FLOOR), cells[place]))
-            for (down, along), this in zip(_AROUND, near, strict=True):
+            for (down, along), this in zip(t.DIRECTIONS, near, strict=True):
                 spot = place[0] + down, place[1] + along
                 cells = cells.at[spot].set(jnp.where(this, jnp.uint8(rule.makes), cells[spot]))
         fired = jnp.where(hit, number, fired)
@@ -58,7 +57,7 @@ def _beside(
     of: tuple[int, ...],
 ) -> list[Bool[Array, ""]]:
     """Which of the four cells around a place hold what is looked for: the other of a pair, or the one thing."""
-    around = [cells[place[0] + down, place[1] + along] for down, along in _AROUND]
+    around = [cells[place[0] + down, place[1] + along] for down, along in t.DIRECTIONS]
     if when == "near":
         return [cell == of[0] for cell in around]
     one, other = of

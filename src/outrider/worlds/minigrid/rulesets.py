@@ -79,6 +79,19 @@ class RuleSet:
         """The goal alone: how to come by it is to be found out."""
         return self.goal.words
 
+    def hushes(self, deed: str, cell: int) -> bool:
+        """Whether "bumped object", "picked up" or "dropped" is never said of a thing: a rule or the goal is said in its
+        place, what was picked up became another, or the episode is over by then."""
+        said = [one.when for one in (*self.rules, self.goal) if cell in one.of]
+        if deed == "bumped object":
+            return "near" in said
+        if any(rule.when == "hold" and rule.makes == cell for rule in self.rules):
+            return False  # it may come into the hands by itself
+        # What is made comes to lie out of reach, so that a goal to be near it is met before it is picked up.
+        met = self.goal.when == "near" and cell in self.goal.of and cell not in self.start
+        held = any(rule.when == "hold" and cell in rule.of for rule in self.rules)
+        return met or held or (deed == "dropped" and "hold" in said)
+
 
 _RED_BALL, _BLUE_SQUARE, _GREEN_STAR = _cell(t.BALL, RED), _cell(t.SQUARE, BLUE), _cell(t.STAR, GREEN)
 _PURPLE_PYRAMID, _YELLOW_HEX = _cell(t.PYRAMID, PURPLE), _cell(t.HEX, YELLOW)

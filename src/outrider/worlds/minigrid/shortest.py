@@ -17,7 +17,7 @@ from outrider.worlds.minigrid import tiles as t
 from outrider.worlds.minigrid.catalogue import MiniGridFacts
 
 DOORS = (t.DOOR_LOCKED, t.DOOR_CLOSED, t.DOOR_OPEN)
-DOWN, ALONG = np.array([-1, 0, 1, 0]), np.array([0, 1, 0, -1])  # up, right, down, left
+DOWN, ALONG = np.array(t.DIRECTIONS).T
 
 
 def shortest(facts: MiniGridFacts, cells: np.ndarray, start: tuple[int, int, int], wanted: int) -> int:

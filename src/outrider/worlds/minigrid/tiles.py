@@ -18,6 +18,9 @@ COLOUR_NAMES = {1: "red", 2: "green", 3: "blue", 4: "purple", 5: "yellow", 6: "g
 FORWARD, TURN_RIGHT, TURN_LEFT, PICK_UP, DROP, TOGGLE = range(6)
 ACTION_NAMES = ("forward", "turn right", "turn left", "pick up", "drop", "toggle")
 
+# The agent's directions, as xminigrid numbers them: up, right, down, left. Steps down and along.
+DIRECTIONS = ((-1, 0), (0, 1), (1, 0), (0, -1))
+
 
 def name(cell: int) -> str:
     """The thing in a cell in words, such as "red ball"."""

@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Int16, Shaped
 from outrider.worlds.minigrid import tiles as t
 
 FAR = 10_000  # no way: more than any way takes, and twice that still fits
-DOWN, ALONG = np.array([-1, 0, 1, 0]), np.array([0, 1, 0, -1])  # up, right, down, left
+DOWN, ALONG = np.array(t.DIRECTIONS).T
 
 Poses = Int16[Array, "4 h w"]
 
