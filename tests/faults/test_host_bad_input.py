@@ -1,5 +1,7 @@
 """What breaks on the host is told in one line: environments that raise or die, numbers that are none, settings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
@@ -7,6 +9,8 @@ from gymnasium.vector import AutoresetMode
 import counting
 from outrider.cli import main
 from outrider.errors import OutriderError
+from outrider.explore.signal import nothing
+from outrider.learn import host_learner
 from outrider.learn.host import train_host
 from outrider.learn.settings import Settings
 from outrider.worlds import host
@@ -76,6 +80,23 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_seed():
     make = broken("", at=-1)
     said = refusal(lambda: train_host("gymnasium/Counting", wild, 3, 640, make=make))
     assert "seed 3 is not finite at step" in said
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_network_spoilt_by_the_last_gradient_step_of_a_run_is_not_returned():
+    """Its loss was taken before that step and is finite."""
+    last = replace(SMALL, learning_rate=1e39)  # infinite on the device
+    said = refusal(lambda: train_host("gymnasium/Counting", last, 3, last.batch, make=broken("", at=-1)))
+    assert said == (
+        "the network of seed 3 is not finite at step 32: lower learning_rate; host worlds keep no checkpoints"
+    )
+
+
+def test_a_bonus_that_is_not_finite_is_not_told_as_a_loss(monkeypatch):
+    spoilt = nothing()._replace(bonus=lambda state, path: path.reward.at[1].set(np.inf))
+    monkeypatch.setattr(host_learner, "build", lambda signal, ground: spoilt)
+    said = refusal(lambda: train_host("gymnasium/Counting", SMALL, 3, 200, make=broken("", at=-1)))
+    assert said.startswith("the bonus of seed 3 is not finite at step 8: mend the signal or its weights")
 
 
 def test_a_missing_package_says_how_to_install_it(monkeypatch):

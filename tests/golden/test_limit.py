@@ -5,6 +5,7 @@ import re
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from outrider.learn import limit
 from outrider.learn.limit import Loop, products
@@ -27,6 +28,21 @@ def test_forward_and_backward_products_are_counted_once():
     # forward twice; gradients of both weights; of the hidden row, but not of the input
     assert len(both) == 5
     assert limit.flops(both) == 2 * (2 * N * I * H + 3 * N * H * O)
+
+
+def test_batched_products_and_convolutions_are_counted_by_what_they_add_up():
+    """Heads of attention, and kernels of three by three with their two gradients: each as many as the forward one."""
+    heads, kernels, picture = jnp.ones((4, N, H)), jnp.ones((O, I, 3, 3)), jnp.ones((N, I, 6, 5))
+    (scores,) = products(lambda q: jnp.einsum("hqd,hkd->hqk", q, q), heads)
+    assert scores.flops == 2 * 4 * N * N * H
+
+    def seen(kernels, picture):
+        return jax.lax.conv_general_dilated(picture, kernels, (1, 1), "SAME").sum()
+
+    once = 2 * N * O * 6 * 5 * I * 9
+    assert [p.flops for p in products(seen, kernels, picture)] == [once]
+    back = products(jax.grad(seen, argnums=(0, 1)), kernels, picture)
+    assert [p.flops for p in back] == [once, once]
 
 
 def test_dead_products_are_left_out_and_scans_count():
@@ -78,14 +94,19 @@ def test_no_product_leaves_the_compiled_loop():
     assert sum(len(re.findall(r"= \S+ (?:dot|custom-call)\(", part)) for part in bodies) >= 2
 
 
-def test_the_products_of_an_update_are_those_of_its_network():
-    settings = Settings(envs=16, rollout=8, epochs=2, minibatches=4, width=8, depth=2, cells="numbers")
-    ppo = learner_for("minigrid/doorkey-8x8", settings, "none", 1)
+def begun(world, settings):
+    """PPO, and a learner of zeros."""
+    ppo = learner_for(world, settings, "none", 1)
     codes = ppo.batch.world.codes
     learner = jax.eval_shape(
         lambda: ppo.init(jax.random.key(0), Atlas(jnp.zeros(codes), jnp.zeros(codes, bool)))
     )
-    learner = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), learner._replace(key=None))
+    return ppo, jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), learner._replace(key=None))
+
+
+def test_the_products_of_an_update_are_those_of_its_network():
+    settings = Settings(envs=16, rollout=8, epochs=2, minibatches=4, width=8, depth=2, cells="numbers")
+    ppo, learner = begun("minigrid/doorkey-8x8", settings)
     inputs, outputs = learner.network.features.size, ppo.batch.world.space.outputs
     rows = settings.batch
     first, rest = (
@@ -94,3 +115,25 @@ def test_the_products_of_an_update_are_those_of_its_network():
     )  # multiplications a row, policy and value together
     acting, learning = first + rest, settings.epochs * (2 * first + 3 * rest)
     assert limit.flops(limit.of_update(ppo, learner)) == 2 * rows * (acting + learning)
+
+
+@pytest.mark.parametrize("memory", ["none", "gru"])
+def test_what_is_looked_up_is_no_product_in_acting_or_learning(memory):
+    """A DeepSea's sight is a place: its first layer, far the largest, multiplies nothing."""
+    pytest.importorskip("gymnax")
+    settings = Settings(envs=16, rollout=8, epochs=2, minibatches=4, width=8, depth=2, memory=memory)
+    ppo, learner = begun("gymnax/deepsea-20", settings)
+    acting, learning = limit.of_update(ppo, learner)
+    assert learner.network.features.size == 400
+    assert not any(400 in shape for one in flat(acting, learning) for shape in one.shapes)
+    whole = products(ppo.update, learner._replace(key=jax.random.key(0)))
+    assert 0.5 * limit.flops(whole) < limit.flops([acting, learning]) <= limit.flops(whole)
+    if memory == "none":  # the rest: the second and third layers of policy and value
+        rest = 2 * 8 * 8 + 8 * ppo.batch.world.space.outputs + 8
+        assert limit.flops([acting, learning]) == 2 * settings.batch * rest * (1 + 3 * settings.epochs)
+
+
+def flat(*work):
+    """All products, whatever loop they stand in."""
+    for one in work:
+        yield from flat(*one.body) if isinstance(one, Loop) else [one]

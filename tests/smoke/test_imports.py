@@ -14,7 +14,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "outrider"
 # Each row may use the rows above it and itself: the order of DESIGN's rooms.
 ROWS = (
-    ("types", "errors", "files", "_xla", "interrupt"),
+    ("types", "errors", "files", "sources", "_xla", "interrupt"),
     ("ops",),
     ("worlds",),
     ("lm",),
@@ -40,6 +40,7 @@ WITHOUT_JAX = (
     "outrider.learn.go_settings",
     "outrider.learn.hierarchy_settings",
     "outrider.learn.settings",
+    "outrider.sources",
     "outrider.worlds.names",
 )
 ROOMS_WITHOUT_JAX = ("lm", "verify", "report")

@@ -58,10 +58,10 @@ def _watched(trained: Policy, seed: int) -> tuple[Episode, dict[int, str]]:
     from outrider.worlds.world import Drawn
 
     world_id = trained.world
-    world = make(world_id)
-    if not check_world(world_id)[0].drawn:
+    world, facts = make(world_id), check_world(world_id)[0]
+    if not facts.drawn:
         raise OutriderError(f"world {world_id} cannot be drawn yet, so there is nothing to watch")
-    episode = play(trained.network, cast(Drawn, world), jax.random.key(seed))
+    episode = play(trained.network, cast(Drawn, world), jax.random.key(seed), above=facts.solved_above)
     return episode, dict(vocabulary(world_id).by_code)
 
 

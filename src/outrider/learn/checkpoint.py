@@ -164,7 +164,7 @@ def _check(checkpoint: Checkpoint, configuration: Mapping[str, Any]) -> None:
     if differ:
         raise OutriderError(
             f"{path} belongs to another run: {', '.join(differ)}; "
-            "resume with what it was begun with, or name another --checkpoints folder"
+            "resume with what it was begun with, code and packages too, or name another --checkpoints folder"
         )
 
 

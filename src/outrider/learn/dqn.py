@@ -160,6 +160,8 @@ class DQN(NamedTuple):
         return linear(learner.diary.steps, rates.epsilon_start, rates.epsilon_end, rates.explore * budget)
 
     def _optimiser(self, rates: QRates) -> optax.GradientTransformation:
+        """Adam; with `anneal`, the learning rate falls to 0 over the updates whose replay is warm."""
         s = self.settings
-        steps = self.updates * s.minibatches if s.anneal else 0
+        learns = self.updates - (s.warmup - 1) // s.batch
+        steps = max(0, learns) * s.minibatches if s.anneal else 0
         return bounded(rates.learning_rate, rates.gradient_norm, anneal_over=steps)

@@ -25,10 +25,12 @@ class Episode:
     solved: bool
 
 
-def play(network: Agent, world: Drawn, key: Key, copies: int = 64, most_steps: int = 400) -> Episode:
+def play(
+    network: Agent, world: Drawn, key: Key, copies: int = 64, most_steps: int = 400, above: float = 0.0
+) -> Episode:
     """The most telling of `copies` episodes: a solved one of median length, else the one with the most kinds of event.
 
-    Only the first `most_steps` steps are played.
+    Only the first `most_steps` steps are played. One that ended in them is solved if its return is above `above`.
     """
     batch = Batch(world, copies, fresh=1)
     length = min(world.horizon, most_steps)
@@ -43,16 +45,16 @@ def play(network: Agent, world: Drawn, key: Key, copies: int = 64, most_steps: i
             outputs, _, memory = network.act(memory, obs, restart)
             after = batch.step(world_key, copies, network.space.sample(act_key, outputs))
             seen = (after.reached, after.events[:, 0], after.first[:, 0], after.reward)
-            restart = after.terminated | after.truncated
-            return (after.copies, memory, after.obs, restart), (*seen, after.terminated, after.truncated)
+            done = after.terminated | after.truncated
+            return (after.copies, memory, after.obs, done), (*seen, done, after.episode_return)
 
         begin = (start, network.start(copies), obs, jnp.zeros(copies, bool))
         return jax.lax.scan(step, begin, jax.random.split(key, length))[1]
 
-    states, events, first, reward, terminated, truncated = jax.device_get(rollout(start, obs, steps_key))
-    done = terminated | truncated
+    states, events, first, reward, done, returned = jax.device_get(rollout(start, obs, steps_key))
     ends = np.where(done.any(axis=0), done.argmax(axis=0), length - 1)
-    solved = terminated[ends, np.arange(copies)] & (reward[ends, np.arange(copies)] > 0)
+    at_end = ends, np.arange(copies)
+    solved = done[at_end] & (returned[at_end] > above)
     which = _most_telling(ends, solved, events)
     last = int(ends[which])
     state_at = [jax.tree.map(lambda x, t=t: jnp.asarray(x[t, which]), states) for t in range(last + 1)]

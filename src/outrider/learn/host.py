@@ -16,14 +16,15 @@ import jax
 import numpy as np
 
 from outrider.agents.actor_critic import ActorCritic
-from outrider.errors import OutriderError
 from outrider.learn.diary import Diary, Line
+from outrider.learn.finite import refuse
 from outrider.learn.host_fit import check_host
 from outrider.learn.host_loop import HostLoop, Make, make_for, make_groups, open_loop
 from outrider.learn.host_words import Ask, all_alike
 from outrider.learn.settings import Settings, check_steps
 
 Heard = Callable[[float, Line], None]  # progress in [0, 1] and the newest line
+UNKEPT = "host worlds keep no checkpoints"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def _train(loop: HostLoop, updates: int, heard: Heard, overlap: bool, began: flo
 
     def note(line: Line) -> None:
         written.append(jax.device_get(line))
-        _check_loss(written[-1], loop.seed)
+        lines = jax.tree.map(lambda x: x[None, None], written[-1])
+        refuse(lines, [loop.seed], loop.ppo.settings.envs, loop.ppo.settings.rollout, UNKEPT)
         heard(len(written) / updates, written[-1])
 
     warm = time.perf_counter()
@@ -111,10 +113,3 @@ def _train(loop: HostLoop, updates: int, heard: Heard, overlap: bool, began: flo
         run_seconds=ended - warm,
         run_steps=loop.ppo.settings.batch * (updates - first),
     )
-
-
-def _check_loss(line: Line, seed: int) -> None:
-    if not np.isfinite(line.loss):
-        raise OutriderError(
-            f"the loss of seed {seed} is not finite at step {line.steps}; lower learning_rate"
-        )

@@ -20,9 +20,11 @@ from outrider.learn.algorithms import AnySettings, algorithm_of
 from outrider.learn.checkpoint import Checkpoint, checkpoints, newest, restore, save, tidy
 from outrider.learn.diary import Line
 from outrider.learn.rates import AnyRates
+from outrider.sources import training_code
 from outrider.types import Atlas
 
 EVERY = "5m"
+LONG = 300  # characters, from which a description is kept as a digest
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 Tree = TypeVar("Tree")
 
@@ -83,9 +85,14 @@ class Keeper:
         """Where the run stands: its state and the lines written so far, or the fresh `state` and none.
 
         `line` tells the form of a chunk's lines; `configuration` is what decides the run's
-        results, to which versions are added here. Errors: as `restore`.
+        results, to which code and versions are added here. Errors: as `restore`.
         """
-        platform = {"outrider": __version__, "jax": jax.__version__, "platform": jax.default_backend()}
+        platform = {
+            "outrider": __version__,
+            "training_code_sha256": training_code(),
+            "jax": jax.__version__,
+            "platform": jax.default_backend(),
+        }
         self._configuration = {**configuration, **platform}
         self._when = time.monotonic()
         if self._from is None:
@@ -136,6 +143,14 @@ def configuration(
         **({"demonstrations": _digest(shown)} if shown else {}),
         **{f"learner.{name}": value for name, value in asdict(settings).items()},
     }
+
+
+def own_world(world: Any) -> dict[str, str]:
+    """What tells a world of one's own from another of the same id: its `repr`, unless that names places in memory."""
+    text = repr(world)
+    if isinstance(world, str) or re.search(r"\bat 0x[0-9a-f]", text):
+        return {}
+    return {"world's repr": text if len(text) < LONG else hashlib.sha256(text.encode()).hexdigest()[:16]}
 
 
 def last_good(keeper: Keeper | None) -> str:

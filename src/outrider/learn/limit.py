@@ -36,6 +36,7 @@ class Product:
 
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
     result: tuple[int, ...]
+    terms: int  # that are added up to one number of the result
     bind: Callable[[Array, Array], Array]
 
     @property
@@ -46,10 +47,7 @@ class Product:
     @property
     def flops(self) -> int:
         """Two for each multiplication with its addition."""
-        left, right = map(math.prod, self.shapes)
-        return 2 * math.isqrt(
-            left * right * math.prod(self.result)
-        )  # exact for plain products, [n, k] x [k, m]
+        return 2 * math.prod(self.result) * self.terms
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,8 @@ def _of(jaxpr: Any) -> Work:
     for eqn in jaxpr.eqns:
         if eqn.primitive.name in PRODUCTS:
             left, right = (tuple(v.aval.shape) for v in eqn.invars)
-            found.append(Product((left, right), tuple(eqn.outvars[0].aval.shape), _bound(eqn)))
+            result = tuple(eqn.outvars[0].aval.shape)
+            found.append(Product((left, right), result, _terms(eqn, left, right), _bound(eqn)))
         elif eqn.primitive.name == "scan":
             if inner := _of(eqn.params["jaxpr"].jaxpr):
                 found.append(Loop(eqn.params["length"], tuple(inner)))
@@ -88,6 +87,15 @@ def _inside(params: dict[str, Any]) -> list[Any]:
     """The programs that an equation calls."""
     closed = [value for value in params.values() if isinstance(value, core.ClosedJaxpr | core.Jaxpr)]
     return [value.jaxpr if isinstance(value, core.ClosedJaxpr) else value for value in closed]
+
+
+def _terms(eqn: Any, left: tuple[int, ...], right: tuple[int, ...]) -> int:
+    """Multiplications for one number of the result: of a convolution a whole kernel's, padding or not."""
+    numbers = eqn.params["dimension_numbers"]
+    if eqn.primitive.name == "dot_general":
+        (contracted, _), _ = numbers
+        return math.prod(left[axis] for axis in contracted)
+    return math.prod(right) // right[numbers.rhs_spec[0]]
 
 
 def _bound(eqn: Any) -> Callable[[Array, Array], Array]:
@@ -152,7 +160,8 @@ def of_update(ppo: PPO, learner: Learner) -> Work:
     )
     one = jax.eval_shape(_one_action, network)
     action, number = shape((*lead, *one.shape), one.dtype), shape(lead, jnp.float32)
-    features = shape((*lead, network.features.size), jnp.float32)
+    seen = jax.eval_shape(network.features.inputs, begin.obs)
+    features = shape((*lead, *seen.shape[1:]), seen.dtype)
     shapes: list[Any] = [(features, shape(lead, bool)), action, number, number, number, number]
     part = Sample(*shapes)
     held = jax.tree.map(lambda x: x[: lead[0]], begin.memory)

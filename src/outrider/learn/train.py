@@ -30,7 +30,7 @@ from outrider.learn.hierarchy import Hierarchy, subgoals
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation import shown_in
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings, ImitationSettings
-from outrider.learn.keeper import Keeper, configuration, joined, last_good
+from outrider.learn.keeper import Keeper, configuration, joined, last_good, own_world
 from outrider.learn.ppo import PPO, SHARES, Learner
 from outrider.learn.pqn import PQN
 from outrider.learn.processes import meet
@@ -106,7 +106,7 @@ def train(
     """
     check_steps(steps)
     updates = settings.updates(steps)
-    learner = learner_for(world, settings, signal, updates)
+    learner, own = learner_for(world, settings, signal, updates), own_world(world)
     devices, together = mesh(settings.learners), group(len(seeds), spread, settings.learners)
     world_id, world = learner.batch.world.id, learner.batch.world
     atlas = atlas or Atlas(jnp.zeros(world.codes), jnp.zeros(world.codes, bool))
@@ -128,7 +128,7 @@ def train(
     if keeper:
         shown = learner.shown if isinstance(learner, BC | PPO) else None
         told = configuration(world_id, settings, signal, seeds, steps, atlas, rates, shown)
-        told |= {"spread": together.way, "devices": together.devices}
+        told |= {"spread": together.way, "devices": together.devices, **own}
         line = jax.eval_shape(lambda now: together.own(everyone(now)[1]), state)
         state, written = keeper.resume(state, line, told)
     compiled = run.lower(state).compile()

