@@ -16,7 +16,7 @@ GYMNASIUM = "Gymnasium's reward threshold"
 
 @dataclass(frozen=True, kw_only=True)
 class GymnaxFacts(WorldFacts):
-    """`make` is gymnax's id; `size` of a DeepSea, or steps from the first sight of a memory chain's cue to its question."""
+    """`make` is gymnax's id; `size` of a DeepSea, or steps from a memory chain's first cue to its question."""
 
     make: str
     size: int = 0
