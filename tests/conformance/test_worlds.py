@@ -21,7 +21,6 @@ TOO_HARD = (  # to be ended by chance
     "gymnax/mountaincar-continuous",
     "minigrid/locked-room",
 )
-ENDLESS = ("gymnax/discounting",)  # but for the clock
 FEW_ENDS = {"craftax/full": 1}  # its walk is short, since its states are large
 FAILING = ("minigrid/memory-8",)  # may end without a reward
 SENTENCE = re.compile(r"[A-Z][^{}]*[^ {}]\.")
@@ -129,7 +128,7 @@ def test_episodes_end_once_and_in_time(world):
     assert clock.max() <= world.horizon
     np.testing.assert_array_equal(steps.truncated, (clock == world.horizon) & ~steps.terminated)
     assert steps.truncated.any() == (check_world(world.id)[0].timed and world.id not in TOO_LONG)
-    assert steps.terminated.any() == (world.id not in TOO_HARD + ENDLESS)
+    assert steps.terminated.any() == (world.id not in TOO_HARD)
 
 
 def clock_of(state):

@@ -37,6 +37,9 @@ def test_steps_are_gymnaxs_own(world_id):
         assert ours.obs.vector.min() >= 0
         assert ours.obs.vector.max() == world.vector  # at an end nothing is shown
     np.testing.assert_allclose(ours.reward, reward, atol=1e-6)
+    if world_id == "gymnax/discounting":  # which bsuite terminates in its last step
+        assert not terminated.any()
+        terminated = truncated
     np.testing.assert_array_equal(ours.terminated, terminated)
     np.testing.assert_array_equal(ours.truncated, truncated & ~terminated)
 
@@ -114,7 +117,7 @@ def test_the_treasure_of_a_deep_sea_is_worth_099(size):
 
 def _rest(step):
     """A step as a scan wants it."""
-    return step.state, (step.reward, step.truncated)
+    return step.state, (step.reward, step.terminated, step.truncated)
 
 
 def said(world, state, *actions):
@@ -200,8 +203,9 @@ def test_the_discounting_chain_begins_at_its_beginning_and_pays_the_first_chain_
     returns = []
     for chain in range(5):
         step = lambda now, _, chain=chain: _rest(world.step(jax.random.key(0), now, jnp.int32(chain)))  # noqa: E731
-        _, (reward, truncated) = jax.lax.scan(step, state, length=100)
-        assert truncated.tolist() == 99 * [False] + [True]
+        _, (reward, terminated, truncated) = jax.lax.scan(step, state, length=100)
+        assert terminated.tolist() == 99 * [False] + [True]  # as in bsuite: nothing comes after
+        assert not truncated.any()
         returns.append(float(reward.sum()))
     np.testing.assert_allclose(returns, [1.1, 1, 1, 1, 1])
 

@@ -16,12 +16,11 @@ GYMNASIUM = "Gymnasium's reward threshold"
 
 @dataclass(frozen=True, kw_only=True)
 class GymnaxFacts(WorldFacts):
-    """`make` is gymnax's id; `size` of a DeepSea, or steps from a memory chain's first cue to its question."""
+    """`make` is gymnax's id; `size` of a DeepSea, or steps from a memory chain's beginning to its question."""
 
     make: str
     size: int = 0
     continuous: bool = False
-    hourly: bool = False  # the clock means more than when the episode ends: episodes begin at its beginning
     copies_a_reset: int = 1
     drawn: bool = False
 
@@ -78,7 +77,7 @@ WORLDS = {
             mission="drive the car to the top of the right hill",
             horizon=200,
             description="swing up a hill that is too steep; -1 a step until the top",
-            solved_above=-199.5,
+            solved_above=-199.5,  # the flag in the very last step returns what no flag does
             references=(*by_chance("gymnax/mountaincar"), Reference(SOLVED, -110.0, GYMNASIUM)),
         ),
         GymnaxFacts(
@@ -109,7 +108,7 @@ WORLDS = {
             description="the first action chooses when to be paid, and one chain pays a tenth more; bsuite",
             solved_above=1.05,
             references=between(1.02, 1.1, measured=False),
-            hourly=True,
+            timed=False,  # it pays by the clock, and ends with it
         ),
         *map(_deep_sea, DEEP_SEAS),
         *map(_memory, MEMORIES),

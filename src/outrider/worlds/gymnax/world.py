@@ -1,7 +1,8 @@
 """A world of gymnax 1.x under our contract: the one file that knows gymnax's own.
 
 gymnax's `step` starts ended episodes anew inside the step, so `step_env` is called instead. It says whether the episode
-terminated; whether the clock ran out is asked beside it. An episode that ends in its last step terminated.
+terminated; whether the clock ran out is asked beside it. An episode that ends in its last step terminated. So does one
+whose clock runs out where it is the world's own: bsuite's discounting chain, which gymnax truncates.
 """
 
 from __future__ import annotations
@@ -62,18 +63,20 @@ class Gymnax:
         obs, after, reward, terminated, _ = self.env.step_env(key, state, action, self.params)
         after = jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), after, state)
         reward = jnp.asarray(reward, jnp.float32)
+        over = self.env.is_truncated(after, self.params)
+        terminated = terminated if self.facts.timed else terminated | over
         return Step(
             state=after,
             obs=self._observed(after, obs),
             reward=reward,
             terminated=terminated,
-            truncated=~terminated & self.env.is_truncated(after, self.params),
+            truncated=~terminated & over,
             events=self.captioner.event(self.params, state, action, after, reward)[None],
         )
 
     def stagger(self, key: Key, state: Any) -> tuple[Any, Obs]:
-        """The same world at a random hour, where the clock ends episodes and means nothing else."""
-        if self.facts.timed and not self.facts.hourly:
+        """The same world at a random hour, where the clock cuts episodes off and means nothing else."""
+        if self.facts.timed:
             state = state.replace(time=jax.random.randint(key, (), 0, self.horizon))
         return state, self._observed(state, self.env.get_obs(state, self.params))
 
