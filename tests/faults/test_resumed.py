@@ -44,7 +44,7 @@ def run(kind, folder=None, stop=False, world=WORLD):
         return trained(keeper), len(heard)
 
 
-@pytest.mark.parametrize("kind", RUNS)
+@pytest.mark.parametrize("kind", ["dqn", "pqn", pytest.param("ppo", marks=pytest.mark.long)])
 def test_a_stopped_run_goes_on_bit_for_bit(kind, tmp_path):
     whole, _ = run(kind)
     assert whole.lines.episodes.sum() > 100
