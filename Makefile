@@ -118,12 +118,12 @@ $(VENV)/ready-host-games: $(VENV)/made requirements/lock.txt requirements/build.
 	@touch $@
 
 # Peers whose packages cannot live with ours have an environment each.
-$(VENV)/ready-peers: $(VENV)/made
+PEERS := rejax sample-factory
+$(VENV)/ready-peers: $(VENV)/made $(PEERS:%=requirements/%.txt)
 	@echo "Installing peers into $(VENV)/peers (once)"
-	@$(PY) -m venv $(VENV)/peers/rejax && $(PY) -m venv $(VENV)/peers/sample-factory || $(FAILED)
-	@$(VENV)/peers/rejax/bin/pip install --quiet --disable-pip-version-check rejax==0.1.3 'gymnax<1' || $(FAILED)
-	@$(VENV)/peers/sample-factory/bin/pip install --quiet --disable-pip-version-check sample-factory==2.1.1 \
-	  minigrid==3.2.0 || $(FAILED)
+	@for peer in $(PEERS); do \
+	  $(PY) -m venv $(VENV)/peers/$$peer && $(VENV)/peers/$$peer/bin/pip install --quiet --disable-pip-version-check \
+	    --requirement requirements/$$peer.txt || $(FAILED); done
 	@touch $@
 
 $(VENV)/ready-lock: $(VENV)/made

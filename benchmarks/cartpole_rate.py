@@ -2,10 +2,10 @@
 
     make .venv/ready-bench .venv/ready-peers && .venv/bin/python benchmarks/cartpole_rate.py     # about four minutes
 
-rejax needs gymnax below 1.0, so it lives in an environment of its own. Same networks (policy
-and value each 2 x 64, tanh), copies, rollout, epochs and minibatches, both in one jitted program. Each measurement is a
-process of its own; compiling and the first run are left out on both sides, and rejax evaluates nothing on the way.
-Writes benchmarks/results/cartpole_rate.json.
+rejax needs gymnax below 1.0, so it lives in an environment of its own, with XLA as it comes: the setting that Outrider
+makes (`_xla.py`) is none of rejax's. Same networks (policy and value each 2 x 64, tanh), copies, rollout, epochs and
+minibatches, both in one jitted program. Each measurement is a process of its own; compiling and the first run are left
+out on both sides, and rejax evaluates nothing on the way. Writes benchmarks/results/cartpole_rate.json.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from peers import interleaved, python_of, rows_of
+from peers import interleaved, python_of, rows_of, versions_of
 from record import record
 
 COPIES, ROLLOUT, EPOCHS, MINIBATCHES, UPDATES = 256, 32, 4, 8, 120
@@ -67,6 +67,7 @@ def main() -> None:
         print(outrider(CONTENDERS[sys.argv[1]]))
         return
     commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
+    rejax = versions_of("rejax")
     commands["rejax"] = [python_of("rejax"), "-c", REJAX]
     rates = interleaved(commands, ROUNDS)
     peer = statistics.median(rates["rejax"])
@@ -74,9 +75,10 @@ def main() -> None:
     what = (
         f"PPO on CartPole, two networks of 2 x 64, {COPIES} copies x {ROLLOUT} steps, {EPOCHS} epochs, "
         f"{MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "
+        f"rejax {rejax['rejax']} on gymnax {rejax['gymnax']} with jax {rejax['jax']} and XLA's own settings; "
         f"medians of {ROUNDS} interleaved runs."
     )
-    print(record("cartpole_rate", what, rows))
+    print(record("cartpole_rate", what, rows, {"rejax": rejax}))
 
 
 if __name__ == "__main__":

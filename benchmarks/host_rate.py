@@ -2,10 +2,11 @@
 
     python benchmarks/host_rate.py            # needs the extras train and bench; about four minutes
 
-Same network (2 x 64 tanh for policy and value each), copies, rollout, epochs and minibatches. Host path and torch step
-the same C++ world of envpool; the device path steps Outrider's own. Each measurement is a process of its own; compiling
-and the first two updates are left out on all sides. Torch is measured with one thread and with two, and the better
-median is the peer. Writes benchmarks/results/host_rate.json.
+Same hidden layers (2 x 64 tanh for policy and value each), copies, rollout, epochs and minibatches. Host path and torch
+step the same C++ world of envpool and take the same inputs, three numbers a cell and the direction; the device path
+steps Outrider's own world, whose inputs are two numbers a cell and 16 flags of events. Each measurement is a process of
+its own; compiling and the first two updates are left out on all sides. Torch is measured with one thread and with two,
+and the better median is the peer. Writes benchmarks/results/host_rate.json.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def device_path() -> float:
         learners=LEARNERS,
     )
     trained = train("minigrid/doorkey-8x8", settings, "none", None, [0], steps=UPDATES * settings.batch)
-    return trained.lines.steps[0, -1] / trained.run_seconds
+    return float(trained.lines.steps[0, -1] / trained.run_seconds)
 
 
 def torch_peer(threads: int) -> float:
@@ -77,9 +78,10 @@ def main() -> None:
     peer = max(statistics.median(found) for name, found in rates.items() if name.startswith("torch"))
     rows = rows_of(rates, "learner", "torch", peer)
     what = (
-        f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
-        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; the device world with {LEARNERS} synchronous learners; "
-        f"medians of {ROUNDS} interleaved runs; torch's better median is what the others are over."
+        f"PPO on DoorKey-8x8, flat observations (envpool's 151 inputs: 3 x 49 and the direction; the device world's "
+        f"114: 2 x 49 and 16 flags of events), two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, {EPOCHS} "
+        f"epochs, {MINIBATCHES} minibatches; the device world with {LEARNERS} synchronous learners; medians of "
+        f"{ROUNDS} interleaved runs; torch's better median is what the others are over."
     )
     print(record("host_rate", what, rows))
 

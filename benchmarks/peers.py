@@ -1,11 +1,13 @@
 """Peers beside us: each measurement a process of its own, interleaved, and the table that comes of it.
 
-Peers whose packages cannot share our environment have one each, which `make bench` sets up.
+Peers whose packages cannot share our environment have one each, which `make bench` sets up from requirements/PEER.txt.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -13,16 +15,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+# What every measurement starts with. Importing outrider sets XLA's flags in `os.environ`, which are not for peers.
+ENVIRONMENT, UNTOUCHED = dict(os.environ), "outrider" not in sys.modules
 LIMIT = 900.0  # seconds of one measurement
-PEERS = Path(__file__).parents[1] / ".venv" / "peers"
+ROOT = Path(__file__).parents[1]
+# What a peer's Python says of itself and of the packages that it is asked about.
+VERSIONS = """
+import importlib.metadata, json, platform, sys
+versions = {name: importlib.metadata.version(name) for name in sys.argv[1:]}
+print(json.dumps({"python": platform.python_version()} | versions))
+"""
 
 
 def python_of(peer: str) -> str:
     """The Python of a peer's environment; REJAX_PYTHON and so on name another. Ends the program where there is none."""
-    found = os.environ.get(peer.upper().replace("-", "_") + "_PYTHON", str(PEERS / peer / "bin" / "python"))
+    assert UNTOUCHED, "import peers before outrider, whose settings of XLA would reach the peer"
+    ours = ROOT / ".venv" / "peers" / peer / "bin" / "python"
+    found = os.environ.get(peer.upper().replace("-", "_") + "_PYTHON", str(ours))
     if not Path(found).is_file():
         sys.exit(f"{peer} is not installed at {found}; run `make .venv/ready-peers`")
     return found
+
+
+def versions_of(peer: str) -> dict[str, str]:
+    """The peer's Python, and what is installed there of what requirements/PEER.txt names."""
+    pinned = (ROOT / "requirements" / f"{peer}.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^([\w.-]+)==", pinned, re.MULTILINE)
+    return json.loads(printed(peer, [python_of(peer), "-c", VERSIONS, *names]))
 
 
 def interleaved(
@@ -39,12 +58,12 @@ def interleaved(
 
 def _measure(name: str, command: Sequence[str], environment: Mapping[str, str]) -> float:
     """The last word that a measurement prints, from a process of its own."""
-    return float(printed(name, command, **environment).split()[-1])
+    return float(printed(name, command, LIMIT, **environment).split()[-1])
 
 
 def printed(name: str, command: Sequence[str], limit: float | None = LIMIT, **environment: str) -> str:
     """What a process prints. Ends this program where that fails, is silent or takes longer than `limit` seconds."""
-    everything = os.environ | environment
+    everything = ENVIRONMENT | environment
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=limit, check=False, env=everything

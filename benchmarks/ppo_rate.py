@@ -2,10 +2,10 @@
 
     make .venv/ready-bench .venv/ready-peers && .venv/bin/python benchmarks/ppo_rate.py     # about eight minutes
 
-Same world, observations (flat), network (2 x 64 tanh for policy and value each), copies, rollout, epochs and
-minibatches; Stable-Baselines3 and sample-factory step the Python MiniGrid. Each measurement is a process of its own;
-compiling and the first updates are left out on all sides.
-Writes benchmarks/results/ppo_rate.json.
+Same world, view (7 x 7 cells, flat), hidden layers (2 x 64 tanh for policy and value each), copies, rollout, epochs and
+minibatches; Stable-Baselines3 and sample-factory step the Python MiniGrid. Inputs are as each has them: Outrider's are
+two numbers a cell and 16 flags of events, the peers' three numbers a cell. Each measurement is a process of its own;
+compiling and the first updates are left out on all sides. Writes benchmarks/results/ppo_rate.json.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
-from peers import interleaved, python_of, rows_of
+from peers import interleaved, python_of, rows_of, versions_of
 from record import record
 
 ENVS, ROLLOUT, EPOCHS, MINIBATCHES, RATE = 64, 128, 4, 8, 1e-3
@@ -48,7 +49,7 @@ def outrider(signal: str, learners: int) -> float:
     codes = make(world).codes
     atlas = Atlas(jnp.ones(codes).at[0].set(0.0), jnp.ones(codes, bool))
     trained = train(world, settings, signal, atlas, [0], steps=40 * settings.batch)
-    return trained.lines.steps[0, -1] / trained.run_seconds
+    return float(trained.lines.steps[0, -1] / trained.run_seconds)
 
 
 def stable_baselines3() -> float:
@@ -92,15 +93,17 @@ def main() -> None:
         return
     commands = {name: [sys.executable, __file__, name] for name in CONTENDERS}
     commands["sample-factory"] = [python_of("sample-factory"), str(SAMPLE_FACTORY), STEPS]
+    peers = {"stable-baselines3": {"stable-baselines3": version("stable-baselines3")}}
+    peers["sample-factory"] = versions_of("sample-factory")
     rates = interleaved(commands, ROUNDS)
     peer = statistics.median(rates["stable-baselines3"])
     rows = rows_of(rates, "learner", "stable-baselines3", peer, digits=1)
     what = (
-        f"PPO on DoorKey-8x8, flat observations, two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, "
-        f"{EPOCHS} epochs, {MINIBATCHES} minibatches; {LEARNERS} synchronous learners where not said otherwise; "
-        f"medians of {ROUNDS} interleaved runs."
+        f"PPO on DoorKey-8x8, flat observations (Outrider's 114 inputs: 2 x 49 and 16 flags of events; the peers' 147: "
+        f"3 x 49), two networks of 2 x 64, {ENVS} copies x {ROLLOUT} steps, {EPOCHS} epochs, {MINIBATCHES} "
+        f"minibatches; {LEARNERS} synchronous learners where not said otherwise; medians of {ROUNDS} interleaved runs."
     )
-    print(record("ppo_rate", what, rows))
+    print(record("ppo_rate", what, rows, peers))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 # isort: split
 import jax
 import jax.numpy as jnp
-from record import record, rows_of
+from record import record, rows_by_world
 
 from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.facts import WorldFacts
@@ -78,7 +78,7 @@ def _achieved(facts: WorldFacts, state: Any) -> jax.Array:
 
 def main() -> None:
     """Score the worlds that are named, or all, and write their rows."""
-    rows = rows_of("random_scores")
+    rows = rows_by_world("random_scores")
     for name in sys.argv[1:] or WORLDS:
         rows[name] = scores(name)
         print(rows[name], flush=True)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from outrider.verify.environment import environment_record
+import outrider
+from outrider.verify.environment import NO_SOURCE, environment_record
 from outrider.verify.evidence import write_json
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def record(name: str, what: str, rows: Sequence[dict[str, Any]]) -> Path:
-    """Write what was measured: a sentence, rows with the same columns (the table), and the machine."""
-    machine = environment_record()
+def record(
+    name: str, what: str, rows: Sequence[dict[str, Any]], peers: Mapping[str, Mapping[str, str]] | None = None
+) -> Path:
+    """Write what was measured: a sentence, rows with the same columns (the table), the machine and peers' versions."""
+    machine = environment_record() | ({"peers": peers} if peers else {})
+    if machine["changed_since_commit"]:
+        print(f"warning: the working tree has changes: {', '.join(changed())}", file=sys.stderr)
     command = f"python benchmarks/{name}.py"
     path = RESULTS / f"{name}.json"
     write_json(path, {"what": what, "command": command, "rows": list(rows), "machine": machine})
     return path
 
 
-def rows_of(name: str) -> dict[str, dict[str, Any]]:
+def changed() -> list[str]:
+    """The sources that differ from the commit, by the measure of `changed_since_commit`."""
+    source = Path(outrider.__file__).parent
+    command = ["git", "-C", str(source), "diff", "--name-only", "HEAD", "--", ":/", *NO_SOURCE]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+def rows_by_world(name: str) -> dict[str, dict[str, Any]]:
     """The rows of a result by their worlds, to write some anew; none where there is no result yet."""
     path = RESULTS / f"{name}.json"
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []

@@ -20,7 +20,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 # isort: split
 import jax
 import numpy as np
-from record import record, rows_of
+from record import record, rows_by_world
 
 from outrider.worlds.minigrid.catalogue import WORLDS
 from outrider.worlds.minigrid.shortest import shortest
@@ -55,7 +55,7 @@ def scores(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Search the worlds that are named, or all, and write their rows."""
-    rows = rows_of("shortest_ways")
+    rows = rows_by_world("shortest_ways")
     for name in sys.argv[1:] or SEARCHED:
         rows[name] = scores(name)
         print(rows[name], flush=True)

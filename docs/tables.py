@@ -35,7 +35,7 @@ def table(measured: dict[str, Any]) -> str:
             f"| {' | '.join(columns)} |",
             f"| {' | '.join('---:' if any(_is_number(row[c]) for row in rows) else '---' for c in columns)} |",
             *(f"| {' | '.join(_cell(row[c]) for c in columns)} |" for row in rows),
-            f"\nMeasured on {_where(measured)} by `{measured['command']}`.",
+            f"\nMeasured on {_where(measured)} by `{measured['command']}`{_from(measured)}.",
         ]
     )
 
@@ -76,7 +76,7 @@ def _all_worlds() -> str:
             f"| {f'{rate:,.0f}' if rate else '-'} |"
         )
     head = "| world | what to do | sees | actions | longest episode, steps | captions | random steps/s |"
-    where = f"\n\nRates: {rates['what']} Measured on {_where(rates)}." if rates["rows"] else ""
+    where = f"\n\nRates: {rates['what']} Measured on {_where(rates)}{_from(rates)}." if rates["rows"] else ""
     return "\n".join([head, "| --- | --- | --- | ---: | ---: | ---: | ---: |", *rows]) + where
 
 
@@ -161,6 +161,13 @@ def _source(source: str) -> str:
 def _where(measured: dict[str, Any]) -> str:
     machine = measured["machine"]
     return machine if isinstance(machine, str) else f"{machine['cores']} cores of {machine['processor']}"
+
+
+def _from(measured: dict[str, Any]) -> str:
+    """A mark where the sources that were measured are those of no commit."""
+    machine = measured["machine"]
+    changed = not isinstance(machine, str) and machine.get("changed_since_commit")
+    return ", from sources with changes that were not committed" if changed else ""
 
 
 def result(name: str) -> dict[str, Any] | None:
