@@ -1,7 +1,7 @@
 """What captions cost in stepping: random steps a second of every device world with events and situations, and without.
 
     python benchmarks/captions_cost.py                      # all worlds; needs the extras train and worlds; 20 minutes
-    python benchmarks/captions_cost.py gymnax/deepsea-20    # some, without writing the result
+    python benchmarks/captions_cost.py gymnax/deepsea-20    # some; the other rows stay
 
 Random actions in one jitted scan, with resets as in training. Without captions is the same step whose events, marks of
 what was seen, flags and situations nobody reads, so that the compiler leaves them out; what a world keeps in its state
@@ -29,7 +29,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 import jax
 import jax.numpy as jnp
 from peers import printed
-from record import record
+from record import record, rows_by_world
 from turns import seconds_in_turns
 
 from outrider.ops.distribution import Discrete
@@ -144,21 +144,20 @@ def row(name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure the worlds that are named, or all; print the rows, and write them if all were measured."""
+    """Measure the worlds that are named, or all; print the rows, and write them."""
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(measure(sys.argv[2])))
         return
-    rows = []
+    rows = rows_by_world("captions_cost")
     for name in sys.argv[1:] or WORLDS:
-        rows.append(row(name))
-        print(rows[-1], flush=True)
+        rows[name] = row(name)
+        print(rows[name], flush=True)
     what = (
         f"Random steps with and without events, flags and situations, {COPIES} copies ({HEAVY_COPIES} of Craftax). The "
         f"cost is the median of {ROUNDS} interleaved pairs' ratios, and of {PROCESSES} processes, lowest and highest "
         "beside it."
     )
-    if len(sys.argv) == 1:
-        print(record("captions_cost", what, rows))
+    print(record("captions_cost", what, [rows[name] for name in WORLDS if name in rows]))
 
 
 if __name__ == "__main__":
