@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from outrider.errors import OutriderError, nearest
+from outrider.errors import OutriderError
 from outrider.learn.algorithms import DEFAULT, settings_from
 from outrider.learn.settings import check_steps
 from outrider.learn.together import check_together
 from outrider.sweep.halving import Rung, rungs, steps_of_run
 from outrider.sweep.space import USUAL, draw, parse_space
+from outrider.verify import tables
 from outrider.verify.plan import canonical_hash
 
 FILE = "sweep.toml"
+GUIDE = "docs/how-to/tune-a-baseline.md"
 SCORES = ("success", "return")
 COMBINE = ("rank", "mean")
 DEFAULTS: dict[str, Any] = {
@@ -82,14 +84,15 @@ def sweep_of_world(world: str, changed: Mapping[str, Any]) -> Sweep:
 
 def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
     """Check a specification; `where` is how its mistakes name the file. Raises OutriderError."""
-    _known(content, ("sweep", "signal", "learner", "space"), where, "the file")
-    tables = {name: _table(content, name, where) for name in ("sweep", "space")}
-    tables |= {
-        name: _table(content, name, where) if name in content else {} for name in ("signal", "learner")
+    tables.known(content, ("sweep", "signal", "learner", "space"), where, "the file")
+    parts = {name: tables.table(content, name, where, GUIDE) for name in ("sweep", "space")}
+    parts |= {
+        name: tables.table(content, name, where, GUIDE) if name in content else {}
+        for name in ("signal", "learner")
     }
-    given = {**DEFAULTS, **tables["sweep"]}
-    _known(given, ("worlds", "steps", *DEFAULTS), where, "[sweep]")
-    _known(tables["signal"], ("name", "engine"), where, "[signal]")
+    given = {**DEFAULTS, **parts["sweep"]}
+    tables.known(given, ("worlds", "steps", *DEFAULTS), where, "[sweep]")
+    tables.known(parts["signal"], ("name", "engine"), where, "[signal]")
     worlds = _worlds(given.get("worlds"), where)
     for name, least in LEAST.items():
         value = given.get(name)
@@ -100,17 +103,17 @@ def parse_sweep(content: Mapping[str, Any], text: str, where: str) -> Sweep:
     for name, known in (("score", SCORES), ("combine", COMBINE)):
         if given[name] not in known:
             raise OutriderError(f"{where}: [sweep] {name} is {given[name]!r}; use one of {', '.join(known)}")
-    signal, engine = _signal(tables["signal"], where)
-    base = tables["learner"]
+    signal, engine = _signal(parts["signal"], where)
+    base = parts["learner"]
     settings_from(base, f"{where}: [learner]")
-    space = parse_space(tables["space"], base.get("algorithm", DEFAULT), where)
+    space = parse_space(parts["space"], base.get("algorithm", DEFAULT), where)
     sweep = Sweep(
         worlds=worlds,
         **{name: given[name] for name in ("steps", *DEFAULTS)},
         signal=signal,
         engine=engine,
         settings=tuple(draw(space, base, given["candidates"], given["draw"], where)),
-        space=tables["space"],
+        space=parts["space"],
         sha256=canonical_hash(content),
         text=text,
     )
@@ -151,18 +154,6 @@ def _signal(table: Mapping[str, Any], where: str) -> tuple[str, str]:
     if engine:
         check(engine)
     return name, engine
-
-
-def _known(table: Mapping[str, Any], keys: tuple[str, ...], where: str, place: str) -> None:
-    for key in table:
-        if key not in keys:
-            raise OutriderError(f"{where}: {place} has the unknown key {key!r}{nearest(key, keys)}")
-
-
-def _table(content: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
-    if not isinstance(content.get(name), dict):
-        raise OutriderError(f"{where} lacks the table [{name}]; add it (docs/how-to/tune-a-baseline.md)")
-    return content[name]
 
 
 def _with(content: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,12 @@ def known(given: Mapping[str, Any], keys: tuple[str, ...], where: str, place: st
             raise OutriderError(f"{where}: {place} has the unknown key {key!r}{nearest(key, keys)}")
 
 
-def table(content: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:
-    """The table of this name."""
+def table(
+    content: Mapping[str, Any], name: str, where: str, guide: str = "docs/evidence.md shows a whole plan"
+) -> dict[str, Any]:
+    """The table of this name; `guide` is where one is shown."""
     if not isinstance(content.get(name), dict):
-        raise OutriderError(f"{where} lacks the table [{name}]: add it (docs/evidence.md shows a whole plan)")
+        raise OutriderError(f"{where} lacks the table [{name}]: add it ({guide})")
     return content[name]
 
 
