@@ -5,6 +5,7 @@ import pytest
 from buttons import Buttons
 from outrider.errors import OutriderError
 from outrider.learn import keeper as keeping
+from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.keeper import Keeper, own_world
 from outrider.learn.q_settings import DQNSettings, PQNSettings
 from outrider.learn.settings import Settings
@@ -18,6 +19,8 @@ RUNS = {
     "dqn": (DQNSettings(**SMALL, rows=16, warmup=64, capacity=96, target_every=4), "none"),
     "pqn": (PQNSettings(**SMALL, epochs=2), "none"),
     "ppo": (Settings(**SMALL, epochs=2), "normalise(rnd)"),
+    "bc": (BCSettings(envs=4, rollout=8, width=8, demonstrations="expert:8"), "none"),
+    "dagger": (DAggerSettings(envs=4, rollout=8, width=8), "none"),
 }
 
 
@@ -44,15 +47,26 @@ def run(kind, folder=None, stop=False, world=WORLD):
         return trained(keeper), len(heard)
 
 
-@pytest.mark.parametrize("kind", ["dqn", "pqn", pytest.param("ppo", marks=pytest.mark.long)])
-def test_a_stopped_run_goes_on_bit_for_bit(kind, tmp_path):
-    whole, _ = run(kind)
-    assert whole.lines.episodes.sum() > 100
+def goes_on(kind, folder, world):
+    """Whether a stopped run gives bit for bit what the whole one does, which is returned."""
+    whole, _ = run(kind, world=world)
     with pytest.raises(Stopped):
-        run(kind, tmp_path, stop=True)
-    resumed, updates = run(kind, tmp_path)
+        run(kind, folder, stop=True, world=world)
+    resumed, updates = run(kind, folder, world=world)
     assert updates == UPDATES - STOPS
     same(outcome(resumed), outcome(whole))
+    return whole
+
+
+@pytest.mark.parametrize("kind", ["dqn", "pqn", pytest.param("ppo", marks=pytest.mark.long)])
+def test_a_stopped_run_goes_on_bit_for_bit(kind, tmp_path):
+    assert goes_on(kind, tmp_path, WORLD).lines.episodes.sum() > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["bc", "dagger"])
+def test_what_imitates_goes_on_bit_for_bit(kind, tmp_path):
+    goes_on(kind, tmp_path, "minigrid/empty-5x5")  # a world with an expert
 
 
 @pytest.fixture(scope="module")
