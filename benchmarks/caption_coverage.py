@@ -163,7 +163,8 @@ def main() -> None:
     earlier = RESULTS / "caption_coverage.json"
     before = json.loads(earlier.read_text(encoding="utf-8"))["rows"] if earlier.exists() else []
     told = {(row["world"], row["policy"]): row for row in (*before, *rows) if row["world"] in chosen([])}
-    print(record("caption_coverage", what, list(told.values())))
+    kept = {world for world, _ in told} > set(names)
+    print(record("caption_coverage", what, list(told.values()), kept=kept))
 
 
 if __name__ == "__main__":

@@ -148,8 +148,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(measure(sys.argv[2])))
         return
-    rows = rows_by_world("captions_cost")
-    for name in sys.argv[1:] or WORLDS:
+    rows, asked = rows_by_world("captions_cost"), sys.argv[1:] or list(WORLDS)
+    for name in asked:
         rows[name] = row(name)
         print(rows[name], flush=True)
     what = (
@@ -157,7 +157,14 @@ def main() -> None:
         f"cost is the median of {ROUNDS} interleaved pairs' ratios, and of {PROCESSES} processes, lowest and highest "
         "beside it."
     )
-    print(record("captions_cost", what, [rows[name] for name in WORLDS if name in rows]))
+    print(
+        record(
+            "captions_cost",
+            what,
+            [rows[name] for name in WORLDS if name in rows],
+            kept=set(asked) < set(WORLDS),
+        )
+    )
 
 
 if __name__ == "__main__":

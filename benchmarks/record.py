@@ -17,16 +17,32 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def record(
-    name: str, what: str, rows: Sequence[dict[str, Any]], peers: Mapping[str, Mapping[str, str]] | None = None
+    name: str,
+    what: str,
+    rows: Sequence[dict[str, Any]],
+    peers: Mapping[str, Mapping[str, str]] | None = None,
+    kept: bool = False,
 ) -> Path:
-    """Write what was measured: a sentence, rows with the same columns (the table), the machine and peers' versions."""
+    """Write what was measured: a sentence, rows with the same columns (the table), the machine and peers' versions.
+
+    `kept`: some rows are those of the result that this replaces; then it is told when, where and from what they come.
+    """
     machine = environment_record() | ({"peers": peers} if peers else {})
+    machine |= {"earlier": _earlier(name)} if kept else {}
     if machine["changed_since_commit"]:
         print(f"warning: the working tree has changes: {', '.join(changed())}", file=sys.stderr)
     command = f"python benchmarks/{name}.py"
     path = RESULTS / f"{name}.json"
     write_json(path, {"what": what, "command": command, "rows": list(rows), "machine": machine})
     return path
+
+
+def _earlier(name: str) -> list[dict[str, Any]]:
+    """Of the result that stands there, and of those of which it kept rows: when, where, and from what sources."""
+    path = RESULTS / f"{name}.json"
+    machine = json.loads(path.read_text(encoding="utf-8"))["machine"] if path.exists() else {}
+    told = {key: machine.get(key) for key in ("finished", "processor", "commit", "changed_since_commit")}
+    return [*machine.get("earlier", []), *([told] if machine else [])]
 
 
 def changed() -> list[str]:

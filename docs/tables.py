@@ -164,10 +164,13 @@ def _where(measured: dict[str, Any]) -> str:
 
 
 def _from(measured: dict[str, Any]) -> str:
-    """A mark where the sources that were measured are those of no commit."""
-    machine = measured["machine"]
-    changed = not isinstance(machine, str) and machine.get("changed_since_commit")
-    return ", from sources with changes that were not committed" if changed else ""
+    """A mark where the sources that were measured are those of no commit, or rows were measured at several times."""
+    machine = {} if isinstance(measured["machine"], str) else measured["machine"]
+    changed = (
+        ", from sources with changes that were not committed" if machine.get("changed_since_commit") else ""
+    )
+    earlier = [one["finished"][:10] for one in machine.get("earlier", [])]
+    return changed + (f"; some rows are of {' and '.join(sorted(set(earlier)))}" if earlier else "")
 
 
 def result(name: str) -> dict[str, Any] | None:

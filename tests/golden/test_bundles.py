@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from outrider.errors import OutriderError
+from outrider.learn.evaluate import EPISODES
 from outrider.verify import bundles
 from outrider.verify.bundles import MOST_STEPS, Bundle, Unbundled, bundles_of, failure
 from outrider.verify.jobs import Job, out_path, result
@@ -42,6 +43,26 @@ def test_bundles_are_even_and_no_longer_than_a_kill_may_cost():
     assert sizes([replace(job, steps=MOST_STEPS) for job in jobs[:2]]) == [["0"], ["1"]]
 
 
+def test_long_episodes_and_replays_count_too():
+    crafting = replace(ONE, world="craftax/classic", signal="none", steps=100_000)
+    jobs = [replace(crafting, arm=str(k), learner={"entropy": k / 10}) for k in range(4)]
+    assert sizes(jobs) == [["0", "1"], ["2", "3"]], "an evaluation may take 640,000 steps a seed"
+    assert bundles.EVALUATED == EPISODES
+    remembering = {"algorithm": "dqn", "capacity": 200_000}
+    jobs = [
+        replace(job, world=ONE.world, learner={**remembering, "explore": 0.1 * k})
+        for k, job in enumerate(jobs)
+    ]
+    assert sizes(jobs) == [["0", "1"], ["2", "3"]]
+
+
+def test_a_signal_that_is_built_for_a_discount_is_trained_with_it():
+    jobs = [replace(ONE, arm=str(k), learner={"discount": k}) for k in (0.9, 0.99)]
+    assert sizes(jobs) == [["0.9", "0.99"]]
+    around = [replace(job, signal="scale(way-potential, 2)") for job in jobs]
+    assert sizes(around) == [["0.9"], ["0.99"]]
+
+
 class Heard:
     """What a listener hears."""
 
@@ -59,7 +80,9 @@ def test_a_listener_hears_of_each_job():
     heard, bundle = Heard(), Bundle((ONE, replace(ONE, arm="b")))
     Unbundled(heard).told(bundle, {"progress": 0.5, "success": [0.1, 0.2, 0.3, None]})
     Unbundled(heard).finished(bundle, 3.0)
-    assert heard.all == [
+    Unbundled(heard).told(bundle, {"progress": 0.7, "success": [0.1, 0.2]})  # of a half that trains anew
+    assert heard.all[4:] == [("a", {"progress": 0.7}), ("b", {"progress": 0.7})]
+    assert heard.all[:4] == [
         ("a", {"progress": 0.5, "success": [0.1, 0.2]}),
         ("b", {"progress": 0.5, "success": [0.3, None]}),
         ("a", 1.5),

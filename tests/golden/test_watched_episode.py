@@ -66,30 +66,42 @@ def test_an_episode_is_solved_by_its_return_and_not_by_its_last_step():
     shown = play(network, Pole(), jax.random.key(1), copies=16, above=HORIZON - 0.5)
     assert shown.solved
     assert shown.rewards == (1.0,) * HORIZON  # it stood, and was cut off
-    assert shown.frames[:, 0, 0, 0].tolist() == list(range(HORIZON))
+    assert shown.frames[:, 0, 0, 0].tolist() == list(range(1, HORIZON + 1)), (
+        "what each step led to, and the end"
+    )
     assert not play(network, Pole(), jax.random.key(1), copies=16, above=HORIZON).solved
     cut = play(network, Pole(), jax.random.key(1), copies=16, most_steps=1, above=-1.0)
     assert not cut.solved  # none has ended
 
 
-def host(rewards, ends):
-    """A host world of one episode."""
-    left = iter(enumerate(rewards, start=1))
+def host(rewards, ends, same_step=False):
+    """A host world of one episode that shows the hour; `same_step`: the next begins in the step that ends it."""
+    left, clock = iter(enumerate(rewards, start=1)), [0]
 
     def receive():
         t, reward = next(left)
+        clock[0] = 0 if same_step and t == len(rewards) else t
         over = np.array([t == len(rewards)])
         kinds = {kind: over & (kind == ends) for kind in ("terminated", "truncated")}
         return SimpleNamespace(
-            reward=np.array([reward]), rows=np.zeros((1, 1), np.float32), said=None, **kinds
+            reward=np.array([reward]),
+            rows=np.zeros((1, 1), np.float32),
+            said=None,
+            fresh=over & same_step,
+            **kinds,
         )
 
     return SimpleNamespace(
         reset=lambda seed: np.zeros((1, 1), np.float32),
-        render=lambda: np.zeros((1, 1, 3), np.uint8),
+        render=lambda: np.full((1, 1, 3), clock[0], np.uint8),
         send=lambda action: None,
         receive=receive,
     )
+
+
+def shown_of_host(world):
+    network = ActorCritic(jax.random.key(0), RowFeatures(Row((Part((), 1),), "float32")), Discrete(2), 4, 1)
+    return play_host(network, world, seed=0, episodes=1, most_steps=2)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +115,12 @@ def host(rewards, ends):
     ],
 )
 def test_of_the_host_too(rewards, ends, solved):
-    network = ActorCritic(jax.random.key(0), RowFeatures(Row((Part((), 1),), "float32")), Discrete(2), 4, 1)
-    shown = play_host(network, host(rewards, ends), seed=0, episodes=1, most_steps=2)
+    shown = shown_of_host(host(rewards, ends))
     assert shown.solved == solved
     assert shown.rewards == tuple(rewards)
+
+
+@pytest.mark.parametrize("same_step", [False, True])
+def test_a_host_shows_what_a_step_led_to_unless_that_is_gone(same_step):
+    frames = shown_of_host(host([0.0, 1.0], "terminated", same_step)).frames[:, 0, 0, 0].tolist()
+    assert frames == [1, 1 if same_step else 2], "never the next episode's"

@@ -1,5 +1,10 @@
 """Jobs that one worker trains together find what each finds alone, and one that fails takes no other with it."""
 
+import json
+
+import numpy as np
+
+from outrider.guide.vocabulary import vocabulary
 from outrider.learn import worker
 
 SMALL = {"envs": 4, "rollout": 16, "width": 8, "epochs": 1, "minibatches": 1}
@@ -11,10 +16,39 @@ OTHER = JOB | {"arm": "b", "learner": SMALL | {"learning_rate": 0.02, "entropy":
 BAD = JOB | {"arm": "bad", "learner": SMALL | {"learning_rate": 1e38, "gradient_norm": 1e30}}
 
 
-def test_together_as_alone(capsys):
-    one, bad, other = worker.work_apart([JOB, BAD, OTHER])
-    assert "not finite" in bad["failed"]
-    assert list(bad) == ["failed"]
+def test_together_as_alone():
+    one, other = worker.work_alike([JOB, OTHER])
     assert one["runs"] == worker.work(JOB)["runs"]
     assert other["runs"] == worker.work(OTHER)["runs"]
     assert one["runs"] != [run | {"arm": "a"} for run in other["runs"]]
+
+
+def test_one_that_fails_takes_no_other_with_it():
+    one, bad, other = worker.work_apart([JOB, BAD, OTHER])
+    assert list(bad) == ["failed"]
+    assert "not finite" in bad["failed"]
+    assert [[run["arm"] for run in found["runs"]] for found in (one, other)] == [["a", "a"], ["b", "b"]]
+
+
+def test_each_seed_of_each_job_has_its_own_weights(tmp_path, monkeypatch):
+    world, given = "minigrid/doorkey-5x5", {}
+
+    def job(arm, weights):
+        paths = [tmp_path / f"{arm}-{k}.json" for k in range(len(weights))]
+        for path, weight in zip(paths, weights, strict=True):
+            path.write_text(json.dumps({"by_caption": dict.fromkeys(vocabulary(world).captions, weight)}))
+        signal = {"name": "event-count", "weights": list(map(str, paths))}
+        return JOB | {"arm": arm, "world": world, "signal": signal}
+
+    def train(world, settings, signal, atlas, seeds, steps, heard, rates):
+        given.update(atlas=atlas, seeds=seeds)
+        raise StopIteration
+
+    monkeypatch.setattr(worker, "train", train)
+    for weights, want in (((0.1, 0.2), [0.1, 0.2, 0.1, 0.2]), ((0.3,), [0.3])):
+        try:
+            worker.work_alike([job("a", weights), job("b", weights)])
+        except StopIteration:
+            rows = np.atleast_2d(np.asarray(given["atlas"].weight))
+        np.testing.assert_allclose(rows.max(axis=1), want, rtol=1e-6)
+        assert given["seeds"] == [0, 1, 0, 1]

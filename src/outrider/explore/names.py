@@ -69,6 +69,11 @@ class Expression:
         return not self.names.isdisjoint(WAYS)
 
     @property
+    def discounts(self) -> bool:
+        """Whether it is built for the learner's discount."""
+        return "way-potential" in self.names
+
+    @property
     def events(self) -> bool:
         """Whether it pays captioned events, whose weights an engine must give."""
         return not self.names.isdisjoint(EVENTS)

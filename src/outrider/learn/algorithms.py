@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from outrider.errors import OutriderError, nearest
+from outrider.explore.names import parse
 from outrider.learn.hierarchy_settings import HierarchySettings
 from outrider.learn.imitation_settings import BCSettings, DAggerSettings
 from outrider.learn.q_settings import DQNSettings, PQNSettings
@@ -82,7 +83,10 @@ def as_table(settings: AnySettings) -> dict[str, Any]:
     return ({} if algorithm == DEFAULT else {"algorithm": algorithm}) | asdict(settings)
 
 
-def shape(settings: AnySettings) -> dict[str, Any]:
-    """The settings but for their rates: learners of one shape share one compiled program."""
-    rates = RATES[algorithm_of(settings)]
+def shape(settings: AnySettings, signal: str) -> dict[str, Any]:
+    """The settings but for their rates: learners of one shape and signal share one compiled program.
+
+    A signal that is built for a learner's discount makes that a part of it.
+    """
+    rates = set(RATES[algorithm_of(settings)]) - ({"discount"} if parse(signal).discounts else set())
     return {name: value for name, value in as_table(settings).items() if name not in rates}

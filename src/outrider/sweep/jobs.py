@@ -54,7 +54,7 @@ def jobs_of(
     """The jobs of a stage, by world and shape, in the order of the candidates."""
     shapes: dict[str, list[int]] = {}
     for candidate in candidates:
-        alike = shape(settings_from(sweep.settings[candidate]))
+        alike = shape(settings_from(sweep.settings[candidate]), sweep.signal)
         shapes.setdefault(json.dumps(alike), []).append(candidate)
     jobs = []
     for world in sweep.worlds:

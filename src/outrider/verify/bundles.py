@@ -1,10 +1,12 @@
 """Jobs that are alike in one worker process, by one compiled program: a tuning's candidates of one signal and shape.
 
-Each job keeps files of its own, so that it does not matter with which others it was trained; what fails is kept too.
+Each job keeps files of its own, so that it does not matter with which others it was trained (on a CPU; but for rounding
+where learners are vectorised, as `learn/group.py` has it). What fails is kept too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +22,11 @@ from outrider.verify.environment import training_code
 from outrider.verify.evidence import write_json
 from outrider.verify.jobs import Job
 from outrider.verify.workers import Listener
-from outrider.worlds.names import is_host
+from outrider.worlds.names import check_world, is_host
 
 MOST_STEPS = 4_000_000  # environment steps of a bundle, unless a job alone has more: about what a kill costs
+MOST_ROWS = 1_000_000  # steps that its replays hold together, unless a job alone holds more
+EVALUATED = 64  # episodes after training, as `learn/evaluate.py` has it, which needs jax
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def bundles_of(jobs: Sequence[Job]) -> list[Bundle]:
         alike.setdefault(_alike(job), []).append(job)
     bundles = []
     for group in alike.values():
-        most = max(1, MOST_STEPS // (len(group[0].seeds) * group[0].steps))
+        most = max(1, min(MOST_STEPS // _steps(group[0]), MOST_ROWS // _rows(group[0])))
         parts = -(-len(group) // most)
         ends = [len(group) * k // parts for k in range(parts + 1)]
         bundles += [Bundle(tuple(group[a:b])) for a, b in pairwise(ends)]
@@ -64,9 +68,11 @@ class Unbundled:
     def told(self, bundle: Bundle, message: dict[str, Any]) -> None:
         """Each job is as far as its bundle, with the successes of its own seeds."""
         success, first = message.get("success"), 0
+        if not isinstance(success, list) or len(success) != sum(len(job.seeds) for job in bundle.jobs):
+            success = None  # of a part that trains anew, because one of them failed
         for job in bundle.jobs:
-            own = {"success": success[first : first + len(job.seeds)]} if isinstance(success, list) else {}
-            self.listener.told(job, {**message, **own})
+            own = {"success": success[first : first + len(job.seeds)]} if success else {}
+            self.listener.told(job, {"progress": message.get("progress"), **own})
             first += len(job.seeds)
 
     def finished(self, bundle: Bundle, wall_seconds: float) -> None:
@@ -120,7 +126,7 @@ def accept(bundle: Bundle, work: Path, wall_seconds: float) -> None:
             write_file(_failed_path(job, work), json.dumps({"why": found["failed"], **_trusted(job)}))
         else:
             write_file(single.out_path(job, work), json.dumps(found))
-            single.accept(job, work, wall_seconds / len(pairs))
+            single.accept(job, work, wall_seconds / len(pairs), log_path(bundle, work))
     out_path(bundle, work).unlink()
 
 
@@ -129,8 +135,28 @@ def _alike(job: Job) -> str:
     if is_host(job.world):
         return job.name
     return json.dumps(
-        [job.world, job.signal, job.steps, job.seeds, shape(settings_from(job.learner)), job.weights]
+        [
+            job.world,
+            job.signal,
+            job.steps,
+            job.seeds,
+            shape(settings_from(job.learner), job.signal),
+            job.weights,
+        ]
     )
+
+
+def _steps(job: Job) -> int:
+    """Environment steps of a job, with those of its evaluation where the world is one of ours."""
+    horizon = 0
+    with contextlib.suppress(OutriderError):
+        horizon = check_world(job.world)[0].horizon
+    return len(job.seeds) * (job.steps + EVALUATED * horizon)
+
+
+def _rows(job: Job) -> int:
+    """Steps that a job's replays hold; 1 where there are none."""
+    return len(job.seeds) * int(getattr(settings_from(job.learner), "capacity", 0)) or 1
 
 
 def _failed_path(job: Job, work: Path) -> Path:

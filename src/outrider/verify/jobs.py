@@ -158,18 +158,18 @@ def prepare(job: Job, work: Path) -> Path:
     return path
 
 
-def accept(job: Job, work: Path, wall_seconds: float) -> None:
-    """Check a worker's result and mark the job as done; OutriderError where it is not what was asked."""
-    content = _content(job, work)
+def accept(job: Job, work: Path, wall_seconds: float, log: Path | None = None) -> None:
+    """Check a worker's result and mark the job as done; OutriderError, with its log, where it is not what was asked."""
+    content, log = _content(job, work), log or log_path(job, work)
     where = f"the worker's result for {describe(job)}"
     try:
         out = json.loads(content)
         records, costs = out["runs"], out["costs"]
     except (ValueError, KeyError, TypeError):
-        raise OutriderError(f"{where} is missing or not JSON: see {log_path(job, work)}") from None
+        raise OutriderError(f"{where} is missing or not JSON: see {log}") from None
     found = [(run.arm, run.seed) for run in (run_from(record, where) for record in records)]
     if sorted(found) != [(job.arm, seed) for seed in job.seeds]:
-        raise OutriderError(f"{where} holds the runs {found}: see {log_path(job, work)}")
+        raise OutriderError(f"{where} holds the runs {found}: see {log}")
     done = {"trusts": _trust(job, content), "wall_seconds": round(wall_seconds, 3), "costs": costs}
     write_json(_done_path(job, work), done)
 
