@@ -45,7 +45,7 @@ def made(learners, kind="ppo"):
 
 
 @cache
-def rolled(kind):
+def rolled(kind="ppo"):
     """A learner after its first update, a rollout of all its worlds, and a key."""
     one = made(1, kind)
     codes, length = one.batch.world.codes, one.settings.rollout
