@@ -42,7 +42,7 @@ def main() -> None:
 
     assert jax.process_count() == 2
     assert len(jax.local_devices()) == 1
-    learner, line = learnt(2, *unpacked(np.load(began).values(), jax.eval_shape(rolled)))
+    learner, line = learnt(2, "ppo", *unpacked(np.load(began).values(), jax.eval_shape(rolled)))
     common = (learner.network, learner.optimiser, learner.signal, learner.diary, line)
     np.savez(out, *jax.tree.leaves(jax.device_get(common)))
 
