@@ -38,11 +38,11 @@ def main() -> None:
     Processes(address, 2, index).join()
     import jax
 
-    from learning.test_team import learnt, rolled
+    from learning.test_team import begun, learnt
 
     assert jax.process_count() == 2
     assert len(jax.local_devices()) == 1
-    learner, line = learnt(2, "ppo", *unpacked(np.load(began).values(), jax.eval_shape(rolled)))
+    learner, line = learnt(2, "ppo", *unpacked(np.load(began).values(), jax.eval_shape(begun)))
     common = (learner.network, learner.optimiser, learner.signal, learner.diary, line)
     np.savez(out, *jax.tree.leaves(jax.device_get(common)))
 

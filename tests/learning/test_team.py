@@ -46,14 +46,19 @@ def made(learners, kind="ppo"):
 
 @cache
 def rolled(kind="ppo"):
+    """What `begun` gives, compiled quickly."""
+    return begun(kind, walks.QUICK)
+
+
+def begun(kind="ppo", options=None):
     """A learner after its first update, a rollout of all its worlds, and a key."""
     one = made(1, kind)
     codes, length = one.batch.world.codes, one.settings.rollout
     start = one.init(jax.random.key(0), Atlas(jnp.ones(codes), jnp.ones(codes, bool)))
-    learner, _ = jax.jit(one.update, compiler_options=walks.QUICK)(start)
+    learner, _ = jax.jit(one.update, compiler_options=options)(start)
     rollout = jax.jit(
         lambda k: collect(one.batch, learner.network, learner.copies, learner.sight, k, length),
-        compiler_options=walks.QUICK,
+        compiler_options=options,
     )
     return learner, rollout(jax.random.key(1)), jax.random.key(2)
 
