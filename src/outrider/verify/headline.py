@@ -124,6 +124,8 @@ def _plainly(plan: Plan, subject: str, comparisons: Sequence[Comparison]) -> str
         start = {UNCLEAR: "Not shown", WORSE: "Worse"}.get(unbeaten[0].relation, "Not better")
         return f"{start}: {_standing(plan, subject, unbeaten[0])}."
     least = min(comparisons, key=lambda c: (c.low, c.difference))
+    if len(comparisons) == 1:
+        return f"Better than {_named(plan, least)}: {subject} ({_size(plan, least)}).{_guarded(plan, comparisons)}"
     return (
         f"Better than every other arm: {subject}, least surely than {_named(plan, least)} ({_size(plan, least)})."
         f"{_guarded(plan, comparisons)}"
