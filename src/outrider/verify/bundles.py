@@ -37,7 +37,7 @@ class Bundle:
 
 
 def bundles_of(jobs: Sequence[Job]) -> list[Bundle]:
-    """All jobs, in their order, in as few and as equal bundles as `MOST_STEPS` allows."""
+    """All jobs, in their order, in as few and as equal bundles as steps and replays allow."""
     alike: dict[str, list[Job]] = {}
     for job in jobs:
         alike.setdefault(_alike(job), []).append(job)
