@@ -172,6 +172,7 @@ def test_rules_say_what_they_did():
     ("name", "many", "never"),
     [
         ("unlock", 32, ("opened the", "closed the", "into the closed", "walked through")),
+        ("unlock-pickup", 116, ("dropped the red ball", "dropped the yellow star")),
         ("xland-r1-9x9-pair", 17, ("dropped the green star",)),
         ("xland-r2-9x9-near", 42, ("into the purple pyramid", "into the yellow hexagon")),
         ("xland-r4-13x13-chain", 47, ("up the red square.", "dropped the red square", "into the green star",

@@ -34,6 +34,7 @@ class MiniGridFacts(WorldFacts):
     success: Success
     named: tuple[tuple[str, str], ...]  # the mission's things: what each is, its name
     doors: int = 1  # in every layout
+    only_wanted: bool = False  # whether no thing beside the key can be held but the one that is wanted
     rules: RuleSet | None = None
     actions: tuple[str, ...] = t.ACTION_NAMES
 
@@ -50,8 +51,10 @@ class MiniGridFacts(WorldFacts):
         return tile in self.objects and colour in self.colours
 
     def hushes(self, deed: str, tile: int, colour: int) -> bool:
-        """Whether its rules never let a deed with such a thing be told."""
-        return self.rules is not None and self.rules.hushes(deed, tile * t.COLOURS + colour)
+        """Whether an end or a rule never lets a deed with such a thing be told."""
+        if self.rules:
+            return self.rules.hushes(deed, tile * t.COLOURS + colour)
+        return deed == "dropped" and self.only_wanted and tile != t.KEY
 
 
 def _doorkey(size: int) -> MiniGridFacts:
@@ -69,7 +72,9 @@ def _doorkey(size: int) -> MiniGridFacts:
     )
 
 
-def _pick_up(name: str, layout: str, horizon: int, description: str) -> MiniGridFacts:
+def _pick_up(
+    name: str, layout: str, horizon: int, description: str, only_wanted: bool = False
+) -> MiniGridFacts:
     return MiniGridFacts(
         name=f"minigrid/{name}",
         layout=f"MiniGrid-{layout}",
@@ -79,6 +84,7 @@ def _pick_up(name: str, layout: str, horizon: int, description: str) -> MiniGrid
         objects=(t.KEY, *THINGS),
         success="hold",
         named=(KEY, DOOR, ("thing", "object")),
+        only_wanted=only_wanted,
         description=description,
     )
 
@@ -159,7 +165,13 @@ WORLDS = {
     facts.name: _referred(facts)
     for facts in (
         *map(_doorkey, SIZES),
-        _pick_up("unlock-pickup", "UnlockPickUp", 288, "unlock the door, pick up the thing behind it"),
+        _pick_up(
+            "unlock-pickup",
+            "UnlockPickUp",
+            288,
+            "unlock the door, pick up the thing behind it",
+            only_wanted=True,
+        ),
         _pick_up(
             "blocked-unlock-pickup",
             "BlockedUnlockPickUp",
