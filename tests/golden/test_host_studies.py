@@ -23,6 +23,7 @@ from outrider.verify import jobs
 from outrider.verify.evidence import check
 from outrider.verify.plan import parse_plan
 from outrider.verify.study import run_study
+from outrider.worlds import host
 from outrider.worlds.host import GymnasiumWorlds
 
 SETTINGS = Settings(envs=6, rollout=24, width=8, epochs=1, minibatches=1)
@@ -72,6 +73,42 @@ def test_every_copy_plays_as_many_whole_episodes(mode, copies):
     assert found.episodes == each * copies
     assert found.solved == copies * sum(one > 0 for one in paid)
     assert found.returned == pytest.approx(np.mean(paid))
+
+
+def test_success_is_what_the_world_says_it_is_in_training_and_after():
+    """Episodes of three, five and two steps return 6, 15 and 3."""
+
+    def strict(world_id, copies, groups):
+        worlds = make(world_id, copies, groups)
+        worlds.solved_above = 6.0
+        return worlds
+
+    trained, found = train_group("gymnasium/Counting", SETTINGS, "none", [0], 3 * SETTINGS.batch, make=strict)
+    lines = found[0].lines
+    assert 0.25 < np.sum(lines.successes) / np.sum(lines.episodes) < 0.4
+    assert (trained.episodes, trained.solved.tolist()) == (
+        3 * 22,
+        [3 * 7],
+    )  # each copy's second, fifth, ... of 22
+
+
+@pytest.mark.parametrize(
+    ("world_id", "least"),
+    [
+        ("gymnasium/CartPole-v1", 475),
+        ("gymnasium/MountainCar-v0", -110),
+        ("envpool/CartPole-v1", 475),
+        ("gymnasium/MiniGrid-Empty-5x5-v0", None),
+        ("envpool/MiniGrid-DoorKey-8x8-v0", None),
+    ],
+)
+def test_a_published_threshold_is_what_a_success_reaches(world_id, least):
+    worlds = host.make(world_id, 2, 1)
+    worlds.close()
+    if least is None:
+        assert worlds.solved_above == 0.0
+    else:
+        assert np.float32(least) > np.float32(worlds.solved_above) > least - 0.1
 
 
 def test_what_never_ends_is_not_solved(monkeypatch):

@@ -74,7 +74,7 @@ def test_an_episode_is_solved_by_its_return_and_not_by_its_last_step():
     assert not cut.solved  # none has ended
 
 
-def host(rewards, ends, same_step=False):
+def host(rewards, ends, same_step=False, above=0.0):
     """A host world of one episode that shows the hour; `same_step`: the next begins in the step that ends it."""
     left, clock = iter(enumerate(rewards, start=1)), [0]
 
@@ -96,6 +96,7 @@ def host(rewards, ends, same_step=False):
         render=lambda: np.full((1, 1, 3), clock[0], np.uint8),
         send=lambda action: None,
         receive=receive,
+        solved_above=above,
     )
 
 
@@ -118,6 +119,7 @@ def test_of_the_host_too(rewards, ends, solved):
     shown = shown_of_host(host(rewards, ends))
     assert shown.solved == solved
     assert shown.rewards == tuple(rewards)
+    assert not shown_of_host(host(rewards, ends, above=2.0)).solved
 
 
 @pytest.mark.parametrize("same_step", [False, True])

@@ -17,9 +17,9 @@ def play_host(
 ) -> Episode:
     """The most telling of some episodes of one copy: a solved one of median length, else that with most kinds of event.
 
-    Only the first `most_steps` steps of each are played. One that ended in them is solved if its return is above 0, as
-    in `host_evaluate`. A world that begins the next episode in the step that ends one cannot be drawn as it ended: that
-    step shows what was before. Errors: a world that cannot be drawn.
+    Only the first `most_steps` steps of each are played. One that ended in them is solved as in `host_evaluate`. A
+    world that begins the next episode in the step that ends one cannot be drawn as it ended: that step shows what was
+    before. Errors: a world that cannot be drawn.
     """
 
     @jax.jit
@@ -43,12 +43,12 @@ def play_host(
             if turn.terminated[0] or turn.truncated[0]:
                 break
             rows, restart = turn.rows, np.zeros(1, bool)
-        played.append(_episode(told, bool(turn.terminated[0] or turn.truncated[0])))
+        played.append(_episode(told, bool(turn.terminated[0] or turn.truncated[0]), worlds.solved_above))
     solved = sorted((one for one in played if one.solved), key=lambda one: len(one.events))
     return solved[len(solved) // 2] if solved else max(played, key=lambda one: len(set(one.events)))
 
 
-def _episode(told: list[tuple[np.ndarray, int, float]], ended: bool) -> Episode:
+def _episode(told: list[tuple[np.ndarray, int, float]], ended: bool, above: float) -> Episode:
     frames, events, rewards = zip(*told, strict=True)
     first = tuple(event > 0 and event not in events[:t] for t, event in enumerate(events))
-    return Episode(np.stack(frames), events, first, rewards, ended and sum(rewards) > 0)
+    return Episode(np.stack(frames), events, first, rewards, ended and sum(rewards) > above)

@@ -31,8 +31,8 @@ def evaluate(
 ) -> Evaluated:
     """`EPISODES` fresh episodes or a few more: as many by every copy, acting by chance as in training.
 
-    So short episodes are not favoured over long ones. An episode with a return above 0 is solved. Which episodes there
-    are follows from the seed where the world allows it. Errors: an environment that fails.
+    So short episodes are not favoured over long ones. One with a return above `worlds.solved_above` is solved. Which
+    episodes there are follows from the seed where the world allows it. Errors: an environment that fails.
     """
     copies, actor, parameters = worlds.copies, actor_of(network), ravel_pytree(network)[0]
     each = -(-EPISODES // copies)
@@ -46,7 +46,7 @@ def evaluate(
         returned += np.where(turn.idle, 0.0, turn.reward)
         ended = turn.terminated | turn.truncated
         counted = ended & (left > 0)
-        solved += int((counted & (returned > 0)).sum())
+        solved += int((counted & (returned > worlds.solved_above)).sum())
         total += float(returned[counted].sum())
         left -= counted
         returned[ended] = 0.0

@@ -32,7 +32,7 @@ def learner_for(worlds: HostWorlds, settings: Settings, updates: int, signal: st
     """PPO for host worlds."""
     features = RowFeatures(worlds.row)
     paid = build(signal, Ground(settings.envs, features, features.size, worlds.actions.space))
-    return PPO(Batch(cast(World, worlds), settings.envs, fresh=1), settings, paid, updates)
+    return PPO(Batch(cast(World, worlds), settings.envs, 1, worlds.solved_above), settings, paid, updates)
 
 
 def init(ppo: PPO, worlds: HostWorlds, key: Key) -> Learner:

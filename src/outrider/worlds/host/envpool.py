@@ -12,7 +12,7 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner, Teller
-from outrider.worlds.host.face import Turn, drawn, guarded, package
+from outrider.worlds.host.face import Turn, drawn, guarded, just_below, package
 from outrider.worlds.host.grids import GridCaptioner
 from outrider.worlds.spaces import CODED, spaces_of
 
@@ -35,6 +35,7 @@ class EnvpoolWorlds:
         self._env: Any = None
         self.teller = Teller(self.captioner, self.copies, later=True) if self.captioner else None
         made = self.make(0)
+        self.solved_above = just_below(getattr(made.spec.config, "reward_threshold", None))
         self.row, self.actions = spaces_of(made, self.id)
         self._name, ids = _action_name(made), np.arange(self.copies, dtype=np.int32)
         # Said with every action: else envpool works out anew whose it is, which takes as long as a twentieth of a step.

@@ -46,6 +46,7 @@ class HostWorlds(Protocol):
     row: Row
     actions: Actions
     teller: Teller | None  # of a world that speaks: its situations and missions now
+    solved_above: float  # an episode with a return above it is a success
 
     def reset(self, seed: int) -> np.ndarray:
         """The first sight of every copy, `[n, width]`; again with a seed, the same again, where the world allows."""
@@ -58,6 +59,11 @@ class HostWorlds(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def just_below(threshold: float | None) -> float:
+    """The number above which a return reaches a published threshold, in float32; 0 where none is published."""
+    return 0.0 if threshold is None else float(np.nextafter(np.float32(threshold), np.float32(-np.inf)))
 
 
 def package(name: str, world_id: str, extra: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from outrider.errors import OutriderError
 from outrider.worlds.host.captions import HostCaptioner, Last, Teller
-from outrider.worlds.host.face import Turn, drawn, guarded, package
+from outrider.worlds.host.face import Turn, drawn, guarded, just_below, package
 from outrider.worlds.host.grids import GridCaptioner
 from outrider.worlds.spaces import CODED, WORDS, spaces_of
 
@@ -33,6 +33,9 @@ class GymnasiumWorlds:
     # Of a row, where the environment draws no picture itself.
     picture: Callable[[np.ndarray], np.ndarray] | None = None
     own: bool = False  # the environment never writes over observations that it has handed out
+    solved_above: float | None = (
+        None  # a return that is no success; without it, Gymnasium's reward threshold counts
+    )
 
     def __post_init__(self) -> None:
         from gymnasium.vector import AsyncVectorEnv, AutoresetMode
@@ -45,6 +48,8 @@ class GymnasiumWorlds:
                 f"world {self.id} does not say how it starts anew (autoreset_mode is {self._mode!r}); "
                 "use a vector environment of Gymnasium 1.1 or later"
             )
+        if self.solved_above is None:
+            self.solved_above = just_below(getattr(self.env.spec, "reward_threshold", None))
         self.teller = Teller(self.captioner, self.copies, self.own) if self.captioner else None
         self._waits = isinstance(self.env, AsyncVectorEnv)
         self._send, self._wait = self.halves or (

@@ -44,6 +44,7 @@ class PettingZooWorlds:
     worlds: int
     idles: bool = True
     teller: None = None  # these worlds say nothing
+    solved_above: float = 0.0
 
     def __post_init__(self) -> None:
         self.envs = [guarded(self.id, self.make) for _ in range(self.worlds)]
