@@ -27,7 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from peers import printed
-from record import RESULTS, record
+from record import record, rows_of_result
 from world_rates import by_chance
 
 from outrider.learn.settings import Settings
@@ -160,11 +160,9 @@ def main() -> None:
     if asked.steps != STEPS:
         print("not written: not all steps")
         return
-    earlier = RESULTS / "caption_coverage.json"
-    before = json.loads(earlier.read_text(encoding="utf-8"))["rows"] if earlier.exists() else []
-    told = {(row["world"], row["policy"]): row for row in (*before, *rows) if row["world"] in chosen([])}
-    kept = {world for world, _ in told} > set(names)
-    print(record("caption_coverage", what, list(told.values()), kept=kept))
+    both = [*rows_of_result("caption_coverage"), *rows]
+    told = {(row["world"], row["policy"]): row for row in both if row["world"] in chosen([])}
+    print(record("caption_coverage", what, list(told.values()), measured=names))
 
 
 if __name__ == "__main__":

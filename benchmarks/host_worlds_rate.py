@@ -1,6 +1,7 @@
 """What an adapter costs: each host world's rate through Outrider, with and without captions, against its own.
 
     python benchmarks/host_worlds_rate.py            # needs the extras host, multi, atari and crafter; four minutes
+    python benchmarks/host_worlds_rate.py gymnasium/CartPole-v1    # some; the other rows stay
 
 The bare environment is stepped as its own users step it, with as many copies and threads; the adapter steps the same
 with rows, ends told apart, and the event of each step; then also with the situation of each sight, which is told only
@@ -22,7 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from record import record
+from record import record, rows_by_world
 
 from outrider.errors import OutriderError
 from outrider.learn.host_loop import make_for, make_groups
@@ -163,25 +164,26 @@ def row_of(world_id: str, copies: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure every world, or those named in the command; print and write."""
-    rows, left_out = [], []
-    for world_id in sys.argv[1:] or COPIES:
+    asked = sys.argv[1:] or list(COPIES)
+    rows = rows_by_world("host_worlds_rate")
+    for world_id in asked:
         try:
-            rows.append(row_of(world_id, COPIES[world_id]))
+            rows[world_id] = row_of(world_id, COPIES[world_id])
         except OutriderError as error:
             print(f"left out: {error}", flush=True)
-            left_out.append(world_id)
+            rows.pop(world_id, None)
             continue
-        print(rows[-1], flush=True)
+        print(rows[world_id], flush=True)
     what = (
         "Random stepping of host worlds in one process: the bare environment's rate, the adapter's as a part of it, "
         "without captions, with each step's event, and with each sight's situation too, then in two groups that take "
         "turns, as training has them; medians of "
         f"{ROUNDS} interleaved rounds."
     )
-    if left_out:
+    if left_out := [world_id for world_id in COPIES if world_id not in rows]:
         what += f" Left out, since their packages are not installed here: {', '.join(left_out)}."
-    if not sys.argv[1:]:
-        print(record("host_worlds_rate", what, rows))
+    told = [rows[world_id] for world_id in COPIES if world_id in rows]
+    print(record("host_worlds_rate", what, told, measured=asked))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ def record(
     what: str,
     rows: Sequence[dict[str, Any]],
     peers: Mapping[str, Mapping[str, str]] | None = None,
-    kept: bool = False,
+    measured: Collection[str] | None = None,
 ) -> Path:
     """Write what was measured: a sentence, rows with the same columns (the table), the machine and peers' versions.
 
-    `kept`: some rows are those of the result that this replaces; then it is told when, where and from what they come.
+    `measured`: the worlds whose rows are new; where others are those of the result that this replaces, it is told when,
+    where and from what sources they come. Without it all rows are new.
     """
     machine = environment_record() | ({"peers": peers} if peers else {})
+    kept = measured is not None and any(row["world"] not in measured for row in rows)
     machine |= {"earlier": _earlier(name)} if kept else {}
     if machine["changed_since_commit"]:
         print(f"warning: the working tree has changes: {', '.join(changed())}", file=sys.stderr)
@@ -54,6 +56,10 @@ def changed() -> list[str]:
 
 def rows_by_world(name: str) -> dict[str, dict[str, Any]]:
     """The rows of a result by their worlds, to write some anew; none where there is no result yet."""
+    return {row["world"]: row for row in rows_of_result(name)}
+
+
+def rows_of_result(name: str) -> list[dict[str, Any]]:
+    """The rows of the result that stands there; none where there is none yet."""
     path = RESULTS / f"{name}.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-    return {row["world"]: row for row in rows}
+    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []

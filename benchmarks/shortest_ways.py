@@ -61,7 +61,7 @@ def main() -> None:
         print(rows[name], flush=True)
     told = [rows[known] for known in SEARCHED if known in rows]
     what = "Mean return of the shortest ways in MiniGrid, which no policy can pass."
-    record("shortest_ways", what, told, kept=set(asked) < set(SEARCHED))
+    record("shortest_ways", what, told, measured=asked)
 
 
 if __name__ == "__main__":
