@@ -27,7 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from peers import printed
-from record import record, rows_of_result
+from record import Table, record
 from world_rates import by_chance
 
 from outrider.learn.settings import Settings
@@ -40,6 +40,7 @@ from outrider.worlds.registry import make
 STEPS, TRAINED, LENGTH = 1_000_000, 300_000, 32  # steps counted, steps trained before, steps of a jitted scan
 COPIES, DEAR_COPIES = 256, 64
 MARKS = {1_000: "1k", 10_000: "10k", 100_000: "100k", 1_000_000: "1M"}
+POLICIES = ("random", "trained")
 TELEVISION = "minigrid/doorkey-8x8+television"  # beside the worlds as they are
 
 
@@ -127,8 +128,10 @@ def measured(name: str, steps: int) -> list[dict[str, Any]]:
     """The rows of one world."""
     trained = train(name, Settings(), "none", None, [0], min(TRAINED, 10 * steps))
     network = jax.tree.map(lambda x: jnp.asarray(x[0]) if isinstance(x, np.ndarray) else x, trained.networks)
-    policies = {"random": None, "trained": network}
-    return [{"world": name, "policy": policy, **walked(name, steps, how)} for policy, how in policies.items()]
+    return [
+        {"world": name, "policy": policy, **walked(name, steps, how)}
+        for policy, how in zip(POLICIES, (None, network), strict=True)
+    ]
 
 
 def main() -> None:
@@ -160,9 +163,8 @@ def main() -> None:
     if asked.steps != STEPS:
         print("not written: not all steps")
         return
-    both = [*rows_of_result("caption_coverage"), *rows]
-    told = {(row["world"], row["policy"]): row for row in both if row["world"] in chosen([])}
-    print(record("caption_coverage", what, list(told.values()), measured=names))
+    table = Table(("world", "policy"), [(name, policy) for name in chosen([]) for policy in POLICIES])
+    print(record("caption_coverage", what, rows, table=table))
 
 
 if __name__ == "__main__":

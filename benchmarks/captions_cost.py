@@ -29,7 +29,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 import jax
 import jax.numpy as jnp
 from peers import printed
-from record import record, rows_by_world
+from record import by_world, record
 from turns import seconds_in_turns
 
 from outrider.ops.distribution import Discrete
@@ -148,17 +148,16 @@ def main() -> None:
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(measure(sys.argv[2])))
         return
-    rows, asked = rows_by_world("captions_cost"), sys.argv[1:] or list(WORLDS)
-    for name in asked:
-        rows[name] = row(name)
-        print(rows[name], flush=True)
+    rows = []
+    for name in sys.argv[1:] or WORLDS:
+        rows.append(row(name))
+        print(rows[-1], flush=True)
     what = (
         f"Random steps with and without events, flags and situations, {COPIES} copies ({HEAVY_COPIES} of Craftax). The "
         f"cost is the median of {ROUNDS} interleaved pairs' ratios, and of {PROCESSES} processes, lowest and highest "
         "beside it."
     )
-    told = [rows[name] for name in WORLDS if name in rows]
-    print(record("captions_cost", what, told, measured=asked))
+    print(record("captions_cost", what, rows, table=by_world(list(WORLDS))))
 
 
 if __name__ == "__main__":

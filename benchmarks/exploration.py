@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from record import RESULTS, record
+from record import Table, record
 
 from outrider.report.frontier import median
 from outrider.verify.plan import load_plan
@@ -105,12 +105,6 @@ def row(world: str, one: Chosen, found: Sequence[int | None]) -> dict[str, Any]:
     }
 
 
-def measured_before() -> list[dict[str, Any]]:
-    """The rows of an earlier result, if there is one."""
-    path = RESULTS / "exploration.json"
-    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-
-
 def main() -> None:
     """Measure the worlds and arms that are named, else all; print and write."""
     if sys.argv[1:2] == ["--one"]:
@@ -118,9 +112,8 @@ def main() -> None:
         print(json.dumps(solved_at(world, Chosen(**one), range(first, end), steps)))
         return
     every = [one for one in tuned() if one.arm in sys.argv] or tuned()
-    arms, order = [one.arm for one in every], [one.arm for one in tuned()]
     worlds = [world for world in BUDGETS if world in sys.argv] or list(BUDGETS)
-    rows = [r for r in measured_before() if r["arm"] not in arms or r["world"] not in worlds]
+    table = Table(("world", "arm"), [(world, one.arm) for world in BUDGETS for one in tuned()])
 
     def one_row(work: tuple[str, Chosen]) -> dict[str, Any]:
         world, one = work
@@ -136,10 +129,7 @@ def main() -> None:
     )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for made in pool.map(one_row, [(world, one) for world in worlds for one in every]):
-            rows.append(made)  # written one by one: what stops later leaves what was found
-            rows.sort(key=lambda r: (list(BUDGETS).index(r["world"]), order.index(r["arm"])))
-            path = record("exploration", what, rows)
-    print(path)
+            record("exploration", what, [made], table=table)  # what stops later leaves what was found
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ alone: each episode begins there and ends by itself. Writes benchmarks/results/g
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 
 # isort: split
 import numpy as np
-from record import RESULTS, record
+from record import Table, record
 
 from outrider.learn.go_explore import NEVER, GoExplore, Search, explore
 from outrider.learn.go_settings import GoSettings
@@ -99,17 +98,12 @@ def _achievements(world_id: str) -> Any:
 
 def main() -> None:
     """Do the searches that are named, or all; print and write their rows, one by one."""
-    path, chosen = RESULTS / "go_explore.json", sys.argv[1:]
-    order = [(world_id, told) for world_id in WAYS for told, _ in ways(world_id)]
-    for world_id in WAYS:
-        for told, settings in ways(world_id):
-            if not all(part in f"{world_id} {told}" for part in chosen):
-                continue
+    every = {(world_id, told): settings for world_id in WAYS for told, settings in ways(world_id)}
+    for (world_id, told), settings in every.items():
+        if all(part in f"{world_id} {told}" for part in sys.argv[1:]):
             found = row(world_id, told, settings)
             print(found, flush=True)
-            rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-            known = {(one["world"], one["search"]): one for one in (*rows, found)}
-            record("go_explore", WHAT, [known[key] for key in order if key in known])
+            record("go_explore", WHAT, [found], table=Table(("world", "search"), list(every)))
 
 
 if __name__ == "__main__":

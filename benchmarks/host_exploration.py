@@ -11,17 +11,15 @@ Writes benchmarks/results/host_exploration.json after every row, keeping those t
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
 from collections import deque
-from typing import Any
 
 import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 
 # isort: split
-from record import RESULTS, record
+from record import Table, record
 
 from outrider.learn.diary import Line
 from outrider.learn.host import train_host
@@ -74,8 +72,7 @@ def main() -> None:
     asked = sys.argv[1:]
     worlds = [world for world in WORLDS if any(part in world for part in asked)] or list(WORLDS)
     arms = [arm for arm in ARMS if arm in asked] or list(ARMS)
-    path = RESULTS / "host_exploration.json"
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    table = Table(("world", "arm"), [(world, arm) for world in WORLDS for arm in ARMS])
     for world in worlds:
         for arm in arms:
             began = time.monotonic()
@@ -90,9 +87,7 @@ def main() -> None:
                 "minutes": round((time.monotonic() - began) / 60),
             }
             print(row, flush=True)
-            rows = [one for one in rows if (one["world"], one["arm"]) != (world, arm)] + [row]
-            rows.sort(key=lambda one: (WORLDS.index(one["world"]), list(ARMS).index(one["arm"])))
-            record("host_exploration", WHAT, rows)
+            record("host_exploration", WHAT, [row], table=table)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from record import record, rows_by_world
+from record import by_world, record
 
 from outrider.errors import OutriderError
 from outrider.learn.host_loop import make_for, make_groups
@@ -164,26 +164,24 @@ def row_of(world_id: str, copies: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure every world, or those named in the command; print and write."""
-    asked = sys.argv[1:] or list(COPIES)
-    rows = rows_by_world("host_worlds_rate")
-    for world_id in asked:
+    rows, left_out = [], []
+    for world_id in sys.argv[1:] or COPIES:
         try:
-            rows[world_id] = row_of(world_id, COPIES[world_id])
+            rows.append(row_of(world_id, COPIES[world_id]))
         except OutriderError as error:
             print(f"left out: {error}", flush=True)
-            rows.pop(world_id, None)
+            left_out.append(world_id)
             continue
-        print(rows[world_id], flush=True)
+        print(rows[-1], flush=True)
     what = (
         "Random stepping of host worlds in one process: the bare environment's rate, the adapter's as a part of it, "
         "without captions, with each step's event, and with each sight's situation too, then in two groups that take "
         "turns, as training has them; medians of "
         f"{ROUNDS} interleaved rounds."
     )
-    if left_out := [world_id for world_id in COPIES if world_id not in rows]:
+    if left_out:
         what += f" Left out, since their packages are not installed here: {', '.join(left_out)}."
-    told = [rows[world_id] for world_id in COPIES if world_id in rows]
-    print(record("host_worlds_rate", what, told, measured=asked))
+    print(record("host_worlds_rate", what, rows, table=by_world(list(COPIES)) if sys.argv[1:] else None))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 # isort: split
 import jax
 import jax.numpy as jnp
-from record import record, rows_by_world
+from record import by_world, record
 
 from outrider.worlds.craftax.family import CraftaxFacts
 from outrider.worlds.facts import WorldFacts
@@ -78,13 +78,12 @@ def _achieved(facts: WorldFacts, state: Any) -> jax.Array:
 
 def main() -> None:
     """Score the worlds that are named, or all, and write their rows."""
-    rows, asked = rows_by_world("random_scores"), sys.argv[1:] or list(WORLDS)
-    for name in asked:
-        rows[name] = scores(name)
-        print(rows[name], flush=True)
-    told = [rows[known] for known in WORLDS if known in rows]
+    rows = []
+    for name in sys.argv[1:] or WORLDS:
+        rows.append(scores(name))
+        print(rows[-1], flush=True)
     what = "Mean return of episodes under a policy by chance."
-    record("random_scores", what, told, measured=asked)
+    record("random_scores", what, rows, table=by_world(list(WORLDS)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ reads situations here, so that none are made, as where training reads none.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 
@@ -19,7 +18,7 @@ import outrider  # noqa: F401  first: it sets XLA up before jax is imported
 # isort: split
 import jax
 import jax.numpy as jnp
-from record import RESULTS, record
+from record import by_world, record
 
 from outrider.ops.distribution import Continuous, Discrete, Space
 from outrider.worlds.batch import Batch
@@ -91,24 +90,25 @@ def _does(space: Space) -> str:
 
 def main(pattern: str) -> None:
     """Measure, and write the result beside what it leaves out."""
-    earlier = RESULTS / "world_rates.json"
-    rows = {row["world"]: row for row in json.loads(earlier.read_text())["rows"]} if earlier.exists() else {}
+    rows = []
     for name in matching(pattern) if pattern else WORLDS:
         world = make(name)
         does = _does(world.space)
-        rows[name] = {
-            "world": name,
-            "sees": sees(world),
-            "actions": does,
-            "random steps a second": float(f"{rate(name, world):.3g}"),
-        }
-        print(rows[name], flush=True)
+        rows.append(
+            {
+                "world": name,
+                "sees": sees(world),
+                "actions": does,
+                "random steps a second": float(f"{rate(name, world):.3g}"),
+            }
+        )
+        print(rows[-1], flush=True)
         jax.clear_caches()
     what = (
         f"Random actions in jitted scans of {COPIES} copies ({DEAR_COPIES} where making a world is dear), events, "
         f"flags and resets included, situations not; the best of {REPEATS}."
     )
-    print(record("world_rates", what, [rows[name] for name in WORLDS if name in rows]))
+    print(record("world_rates", what, rows, table=by_world(list(WORLDS))))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from unittest import mock
 
 from outrider.errors import OutriderError
+from outrider.verify import bundles
 from outrider.verify.asking import Asked
 from outrider.verify.names import Names
 from outrider.verify.study import Study, run_study
@@ -52,9 +54,11 @@ def ask(plan, folder, cassette, progress) -> Asked:
     return Asked(weights, {engine: {"questions": 1, "tokens": 0, "seconds": 0.0} for engine in plan.engines})
 
 
-def run(plan_path: Path, out: Path | None = None, **options) -> Study:
-    """`run_study` with the toy's worker, engines and names."""
-    return run_study(plan_path, out, **{"worker": WORKER, "ask": ask, "names": names(), **options})
+def run(plan_path: Path, out: Path | None = None, alone: bool = True, **options) -> Study:
+    """`run_study` with the toy's worker, engines and names; `alone`: each job in a process of its own."""
+    most = 1 if alone else bundles.MOST_STEPS
+    with mock.patch.object(bundles, "MOST_STEPS", most):
+        return run_study(plan_path, out, **{"worker": WORKER, "ask": ask, "names": names(), **options})
 
 
 def write_plan(folder: Path, text: str = PLAN) -> Path:

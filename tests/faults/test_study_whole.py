@@ -51,8 +51,10 @@ def test_evidence_is_whole_and_checks_out(plan):
 def test_results_do_not_depend_on_workers(plan, tmp_path):
     one = toy_study.run(plan, tmp_path / "one", workers=1)
     three = toy_study.run(plan, tmp_path / "three", workers=3)
+    shared = toy_study.run(plan, tmp_path / "shared", workers=2, alone=False)
     for name in ("plan.toml", "runs.jsonl", "verdict.json"):
         assert (one.folder / name).read_bytes() == (three.folder / name).read_bytes()
+        assert (one.folder / name).read_bytes() == (shared.folder / name).read_bytes()
     lines = [json.loads(line) for line in (one.folder / "runs.jsonl").read_text().splitlines()]
     arms = ["unguided", "guided", "event-counts"]
     assert [(line["arm"], line["seed"]) for line in lines] == [

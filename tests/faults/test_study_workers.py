@@ -75,6 +75,21 @@ def test_a_worker_dies(plan, starts, undisturbed, monkeypatch):
     assert (study.folder / "runs.jsonl").read_bytes() == undisturbed
 
 
+def test_arms_of_one_signal_share_a_worker_and_its_death(plan, starts, undisturbed, monkeypatch):
+    starts.unlink()
+    monkeypatch.setenv("TOY_DIE", "event-counts-4")
+    with pytest.raises(
+        OutriderError, match="arm 'guided', seeds 0 to 3 and 3 like it ended with exit code 7"
+    ):
+        toy_study.run(plan, workers=1, alone=False)
+    shared = ["guided-0", "event-counts-0", "guided-4", "event-counts-4"]
+    assert names(starts) == ["unguided-0", "unguided-4", *shared]
+    monkeypatch.delenv("TOY_DIE")
+    study = toy_study.run(plan, workers=1, alone=False)
+    assert names(starts)[6:] == shared
+    assert (study.folder / "runs.jsonl").read_bytes() == undisturbed
+
+
 def test_a_killed_worker_is_told_by_its_signal(plan, starts, monkeypatch):
     monkeypatch.setenv("TOY_SILENT", "guided-0")
     with subprocess.Popen(

@@ -14,33 +14,43 @@ from outrider.verify.jobs import Job, out_path, result
 ONE = Job("a", "minigrid/doorkey-8x8", (0, 1), 1_000, {"entropy": 0.1}, "rnd", ())
 
 
-def sizes(jobs):
+def sizes(jobs, workers=1):
     """Which arms share a worker."""
-    return [[job.arm for job in bundle.jobs] for bundle in bundles_of(jobs)]
+    return [[job.arm for job in bundle.jobs] for bundle in bundles_of(jobs, workers)]
 
 
-def test_jobs_that_differ_in_rates_share_a_worker():
+def test_jobs_that_differ_in_rates_seeds_or_weights_share_a_worker():
     rate = replace(ONE, arm="b", learner={"entropy": 0.2, "learning_rate": 1e-3})
+    more = replace(ONE, arm="c", seeds=(4, 5, 6))
     others = [
         replace(ONE, arm="signal", signal="icm"),
         replace(ONE, arm="width", learner={"width": 32}),
         replace(ONE, arm="algorithm", learner={"algorithm": "pqn"}),
         replace(ONE, arm="weights", weights=("{}",)),
         replace(ONE, arm="steps", steps=2_000),
-        replace(ONE, arm="seeds", seeds=(4, 5)),
         replace(ONE, arm="world", world="minigrid/doorkey-5x5"),
     ]
-    assert sizes([ONE, *others, rate]) == [["a", "b"], *([job.arm] for job in others)]
+    assert sizes([ONE, *others, rate, more]) == [["a", "b", "c"], *([job.arm] for job in others)]
+    told = [replace(ONE, arm=weights, weights=(weights,)) for weights in "xy"]
+    assert sizes(told) == [["x", "y"]]
     host = replace(ONE, world="gymnasium/CartPole-v1")
     assert sizes([host, replace(host, arm="b", learner={"entropy": 0.2})]) == [["a"], ["b"]]
 
 
-def test_bundles_are_even_and_no_longer_than_a_kill_may_cost():
+def test_a_bundle_is_no_longer_than_a_kill_may_cost():
     jobs = [
         replace(ONE, arm=str(k), learner={"entropy": k / 10}, steps=MOST_STEPS // 5) for k in range(7)
     ]  # two seeds each: two fit
-    assert sizes(jobs) == [["0"], ["1", "2"], ["3", "4"], ["5", "6"]]
+    assert sizes(jobs) == [["0", "1"], ["2", "3"], ["4", "5"], ["6"]]
     assert sizes([replace(job, steps=MOST_STEPS) for job in jobs[:2]]) == [["0"], ["1"]]
+
+
+def test_no_worker_takes_more_than_its_share_of_what_waits():
+    jobs = [replace(ONE, arm=f"{k}", seeds=(k,)) for k in range(10)]
+    assert sizes(jobs, 2) == [list("01234"), list("567"), ["8"], ["9"]]
+    assert sizes(jobs, 16) == [[str(k)] for k in range(10)]
+    other = [replace(job, signal="icm", arm=f"i{job.arm}") for job in jobs[:2]]
+    assert sizes([jobs[0], other[0], jobs[1], other[1]], 2) == [["0", "1"], ["i0"], ["i1"]]
 
 
 def test_long_episodes_and_replays_count_too():
@@ -81,7 +91,10 @@ def test_a_listener_hears_of_each_job():
     Unbundled(heard).told(bundle, {"progress": 0.5, "success": [0.1, 0.2, 0.3, None]})
     Unbundled(heard).finished(bundle, 3.0)
     Unbundled(heard).told(bundle, {"progress": 0.7, "success": [0.1, 0.2]})  # of a half that trains anew
-    assert heard.all[4:] == [("a", {"progress": 0.7}), ("b", {"progress": 0.7})]
+    uneven = Bundle((ONE, replace(ONE, arm="c", seeds=(4, 5, 6, 7))))
+    Unbundled(heard).finished(uneven, 3.0)
+    assert heard.all[4:6] == [("a", {"progress": 0.7}), ("b", {"progress": 0.7})]
+    assert heard.all[6:] == [("a", 1.0), ("c", 2.0)], "by their seeds"
     assert heard.all[:4] == [
         ("a", {"progress": 0.5, "success": [0.1, 0.2]}),
         ("b", {"progress": 0.5, "success": [0.3, None]}),
@@ -100,7 +113,7 @@ def found(job):
 
 
 def test_each_job_gets_what_came_of_it_and_a_failure_is_kept(tmp_path):
-    bad, bundle = replace(ONE, arm="bad"), Bundle((ONE, replace(ONE, arm="bad")))
+    bad, bundle = replace(ONE, arm="bad"), Bundle((ONE, replace(ONE, arm="bad")), tries=True)
     prepared = bundles.prepare(bundle, tmp_path)
     assert [job["arm"] for job in json.loads(prepared.read_text())] == ["a", "bad"]
     bundles.out_path(bundle, tmp_path).write_text(json.dumps([found(ONE), {"failed": "the loss"}]))
@@ -113,6 +126,18 @@ def test_each_job_gets_what_came_of_it_and_a_failure_is_kept(tmp_path):
     bundles.prepare(bundle, tmp_path)
     assert (failure(bad, tmp_path), result(ONE, tmp_path)) == ("", None), "begun anew"
     assert not out_path(ONE, tmp_path).exists()
+
+
+def test_a_failure_ends_a_study_once_the_others_have_what_came_of_them(tmp_path):
+    bad = replace(ONE, arm="bad", seeds=(4, 5))
+    bundle = Bundle((bad, ONE))
+    assert bundles.describe(bundle) == "arm 'bad', seeds 4 to 5 and 1 like it"
+    bundles.prepare(bundle, tmp_path)
+    bundles.out_path(bundle, tmp_path).write_text(json.dumps([{"failed": "the loss"}, found(ONE)]))
+    with pytest.raises(OutriderError, match="could not train arm 'bad', seeds 4 to 5: the loss"):
+        bundles.accept(bundle, tmp_path, 4.0)
+    assert result(ONE, tmp_path)
+    assert result(bad, tmp_path) is None
 
 
 @pytest.mark.parametrize("given", ["", "[]", "{}", '[{"runs": [], "costs": {}}, {"failed": "x"}]'])

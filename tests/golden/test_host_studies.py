@@ -19,7 +19,6 @@ from outrider.learn.host_learner import network_of
 from outrider.learn.settings import Settings
 from outrider.learn.train import as_record
 from outrider.lm.question import Answer
-from outrider.verify import jobs
 from outrider.verify.evidence import check
 from outrider.verify.plan import parse_plan
 from outrider.verify.study import run_study
@@ -153,13 +152,13 @@ def test_a_groups_record_tells_each_seeds_own_run():
     assert told[-1] == (1.0, (1, 1))
 
 
-def in_this_process(waiting, work, listener, *_):
+def in_this_process(waiting, work, listener, *_, kind):
     """As `run_jobs`, without processes."""
     for job in waiting:
-        path = jobs.prepare(job, work)
-        result = worker.work(json.loads(path.read_text()))
-        jobs.out_path(job, work).write_text(json.dumps(result))
-        jobs.accept(job, work, 1.0)
+        path = kind.prepare(job, work)
+        result = worker.work_apart(json.loads(path.read_text()))
+        kind.out_path(job, work).write_text(json.dumps(result))
+        kind.accept(job, work, 1.0)
         listener.finished(job, 1.0)
 
 

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from outrider.guide.vocabulary import vocabulary
 from outrider.learn import worker
@@ -21,6 +22,13 @@ def test_together_as_alone():
     assert one["runs"] == worker.work(JOB)["runs"]
     assert other["runs"] == worker.work(OTHER)["runs"]
     assert one["runs"] != [run | {"arm": "a"} for run in other["runs"]]
+    fewer = JOB | {"arm": "c", "seeds": [7]}
+    one, other = worker.work_alike([JOB, fewer])
+    assert one["runs"] == worker.work(JOB)["runs"]
+    assert other["runs"] == worker.work(fewer)["runs"]
+    assert one["costs"]["run_seconds"] == pytest.approx(2 * other["costs"]["run_seconds"], abs=2e-3), (
+        "by seeds"
+    )
 
 
 def test_one_that_fails_takes_no_other_with_it():

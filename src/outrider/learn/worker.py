@@ -47,16 +47,17 @@ def work_apart(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 
 def work_alike(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Train jobs that differ in their arm, their learner's rates and their weights only: what came of each."""
+    """Train jobs that differ in their arm, seeds, weights and learner's rates only: what came of each."""
     settings = [settings_from(job["learner"]) for job in jobs]
     on_host = is_host(jobs[0]["world"])
     trained, sentences, heard = (_on_the_host if on_host else _on_the_device)(jobs, settings)
-    costs = {
-        "compile_seconds": round(trained.compile_seconds / len(jobs), 3),
-        "run_seconds": round(trained.run_seconds / len(jobs), 3),
-    }
-    results, first = [], 0
+    results, first, every = [], 0, sum(len(job["seeds"]) for job in jobs)
     for job, own in zip(jobs, settings, strict=True):
+        share = len(job["seeds"]) / every
+        costs = {
+            "compile_seconds": round(trained.compile_seconds * share, 3),
+            "run_seconds": round(trained.run_seconds * share, 3),
+        }
         if job.get("save_policy"):
             told = {"seed": job["seeds"][0], "signal": job["signal"]["name"], "arm": job["arm"]}
             save_trained(Path(job["policy"]), trained, first, job["world"], own, **told)

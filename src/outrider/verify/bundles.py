@@ -1,7 +1,8 @@
-"""Jobs that are alike in one worker process, by one compiled program: a tuning's candidates of one signal and shape.
+"""Jobs that are alike in one worker process, by one compiled program: arms or candidates of one signal and shape.
 
-Each job keeps files of its own, so that it does not matter with which others it was trained (on a CPU; but for rounding
-where learners are vectorised, as `learn/group.py` has it). What fails is kept too.
+Starting and compiling takes as long as training a short run. Each job keeps files of its own, so that it does not
+matter with which others it was trained (on a CPU; but for rounding where learners are vectorised, as `learn/group.py`
+has it).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +31,28 @@ EVALUATED = 64  # episodes after training, as `learn/evaluate.py` has it, which 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Jobs that differ in their arm and their learner's rates only."""
+    """Jobs that differ in their arm, seeds, weights and learner's rates only.
+
+    `tries`: candidates of a tuning, where one that fails is written down and the others go on; else it ends the study.
+    """
 
     jobs: tuple[Job, ...]
+    tries: bool = False
 
 
-def bundles_of(jobs: Sequence[Job]) -> list[Bundle]:
-    """All jobs, in their order, in as few and as equal bundles as steps and replays allow."""
-    alike: dict[str, list[Job]] = {}
-    for job in jobs:
-        alike.setdefault(_alike(job), []).append(job)
-    bundles = []
-    for group in alike.values():
-        most = max(1, min(MOST_STEPS // _steps(group[0]), MOST_ROWS // _rows(group[0])))
-        parts = -(-len(group) // most)
-        ends = [len(group) * k // parts for k in range(parts + 1)]
-        bundles += [Bundle(tuple(group[a:b])) for a, b in pairwise(ends)]
+def bundles_of(jobs: Sequence[Job], workers: int, tries: bool = False) -> list[Bundle]:
+    """All jobs: with the first that waits those that are alike, as many as steps and replays allow.
+
+    But no more than one worker's share of all that wait, so that no core is idle at the end.
+    """
+    waiting, bundles = [(_alike(job), job) for job in jobs], []
+    while waiting:
+        alike, first = waiting[0]
+        share = -(-len(waiting) // workers)
+        most = max(1, min(share, MOST_STEPS // _steps(first), MOST_ROWS // _rows(first)))
+        taken = [job for other, job in waiting if other == alike][:most]
+        bundles.append(Bundle(tuple(taken), tries))
+        waiting = [(other, job) for other, job in waiting if job not in taken]
     return bundles
 
 
@@ -78,7 +84,7 @@ class Unbundled:
     def finished(self, bundle: Bundle, wall_seconds: float) -> None:
         """Each job took its share."""
         for job in bundle.jobs:
-            self.listener.finished(job, wall_seconds / len(bundle.jobs))
+            self.listener.finished(job, wall_seconds * _share(job, bundle))
 
 
 # What `verify.workers` asks of a kind of job.
@@ -88,7 +94,8 @@ def describe(bundle: Bundle) -> str:
     """The bundle in words for messages."""
     job, more = bundle.jobs[0], len(bundle.jobs) - 1
     learner = "".join(f", {key} {value}" for key, value in job.learner.items())
-    return f"candidate signal {job.signal}{learner}{f' and {more} like it' if more else ''}"
+    told = f"candidate signal {job.signal}{learner}" if bundle.tries else single.describe(job)
+    return f"{told}{f' and {more} like it' if more else ''}"
 
 
 def log_path(bundle: Bundle, work: Path) -> Path:
@@ -113,7 +120,7 @@ def prepare(bundle: Bundle, work: Path) -> Path:
 
 
 def accept(bundle: Bundle, work: Path, wall_seconds: float) -> None:
-    """Hand each job what came of it. Errors: not as many results as jobs, and as `jobs.accept`."""
+    """Hand each job what came of it. Errors: not as many results as jobs, a job that failed, and as `jobs.accept`."""
     try:
         results = json.loads(out_path(bundle, work).read_text())
         pairs = list(zip(bundle.jobs, results, strict=True))
@@ -126,8 +133,12 @@ def accept(bundle: Bundle, work: Path, wall_seconds: float) -> None:
             write_file(_failed_path(job, work), json.dumps({"why": found["failed"], **_trusted(job)}))
         else:
             write_file(single.out_path(job, work), json.dumps(found))
-            single.accept(job, work, wall_seconds / len(pairs), log_path(bundle, work))
+            single.accept(job, work, wall_seconds * _share(job, bundle), log_path(bundle, work))
     out_path(bundle, work).unlink()
+    if not bundle.tries:
+        for job in bundle.jobs:
+            if why := failure(job, work):
+                raise OutriderError(f"the worker could not train {single.describe(job)}: {why}")
 
 
 def _alike(job: Job) -> str:
@@ -139,11 +150,15 @@ def _alike(job: Job) -> str:
             job.world,
             job.signal,
             job.steps,
-            job.seeds,
             shape(settings_from(job.learner), job.signal),
-            job.weights,
+            bool(job.weights),
         ]
     )
+
+
+def _share(job: Job, bundle: Bundle) -> float:
+    """A job's part of what its bundle took, by its seeds."""
+    return len(job.seeds) / sum(len(other.seeds) for other in bundle.jobs)
 
 
 def _steps(job: Job) -> int:

@@ -13,7 +13,9 @@ from typing import Any
 
 from outrider.errors import Interrupted, OutriderError
 from outrider.files import write_file
+from outrider.verify import bundles
 from outrider.verify.asking import Asked, ask_engines, gather
+from outrider.verify.bundles import Unbundled, bundles_of
 from outrider.verify.environment import available_cores, environment_record, training_code
 from outrider.verify.evidence import WORK, json_text, seal, staged, write_json
 from outrider.verify.jobs import Job, Result, describe, jobs_of, policy_path, result, weights_paths
@@ -131,8 +133,9 @@ def _train(
     """Run the jobs that no earlier call finished; the results of all, by the name of the job."""
     finished = [job for job in jobs if result(job, work) is not None]
     show.begin(plan, jobs, finished)
-    waiting = [job for job in jobs if job not in finished]
-    run_jobs(waiting, work, show, max(1, workers or available_cores()), worker, silence_s)
+    cores = max(1, workers or available_cores())
+    waiting = bundles_of([job for job in jobs if job not in finished], cores)
+    run_jobs(waiting, work, Unbundled(show), cores, worker, silence_s, kind=bundles)
     trained = {job.name: result(job, work) for job in jobs}
     for job in jobs:
         if trained[job.name] is None:

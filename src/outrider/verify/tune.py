@@ -63,8 +63,8 @@ def tune(
             jobs = jobs_of(trial, ask(trial, work, None, show).weights)
             done = [job for job in jobs if _is_done(job, work / WORK)]
             show.begin(trial, jobs, done)
-            waiting = bundles_of([job for job in jobs if job not in done])
             cores = max(1, workers or available_cores())
+            waiting = bundles_of([job for job in jobs if job not in done], cores, tries=True)
             run_jobs(waiting, work / WORK, Unbundled(show), cores, worker, silence_s, kind=bundles)
             lines = _lines(plan, named, jobs, work / WORK)
     except KeyboardInterrupt:

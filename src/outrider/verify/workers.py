@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from outrider.errors import OutriderError
-from outrider.verify import jobs as study_jobs
 
 WORKER = (sys.executable, "-m", "outrider.learn.worker")
 SILENCE_S = 600.0  # XLA was seen to deadlock: a worker that says nothing for so long is ended
@@ -39,7 +38,7 @@ class Listener(Protocol):
 
 
 class Kind(Protocol):
-    """What the jobs are: a study's (`verify.jobs`) or another module's with the same functions."""
+    """What the jobs are: a study's (`verify.bundles`) or another module's with the same functions."""
 
     def describe(self, job: Any, /) -> str: ...
     def log_path(self, job: Any, work: Path, /) -> Path: ...
@@ -70,7 +69,8 @@ def run_jobs(
     workers: int,
     command: Sequence[str] = WORKER,
     silence_s: float = SILENCE_S,
-    kind: Kind = study_jobs,
+    *,
+    kind: Kind,
 ) -> None:
     """Run all jobs, `workers` at a time, in the given order; each is accepted as it finishes.
 
