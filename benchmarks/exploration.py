@@ -127,9 +127,11 @@ def main() -> None:
         + ", ".join(f"{world} {steps:,}" for world, steps in BUDGETS.items())
         + "."
     )
+    rows: list[dict[str, Any]] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for made in pool.map(one_row, [(world, one) for world in worlds for one in every]):
-            record("exploration", what, [made], table=table)  # what stops later leaves what was found
+            rows.append(made)
+            record("exploration", what, rows, table=table)  # what stops later leaves what was found
 
 
 if __name__ == "__main__":

@@ -99,11 +99,12 @@ def _achievements(world_id: str) -> Any:
 def main() -> None:
     """Do the searches that are named, or all; print and write their rows, one by one."""
     every = {(world_id, told): settings for world_id in WAYS for told, settings in ways(world_id)}
+    rows = []
     for (world_id, told), settings in every.items():
         if all(part in f"{world_id} {told}" for part in sys.argv[1:]):
-            found = row(world_id, told, settings)
-            print(found, flush=True)
-            record("go_explore", WHAT, [found], table=Table(("world", "search"), list(every)))
+            rows.append(row(world_id, told, settings))
+            print(rows[-1], flush=True)
+            record("go_explore", WHAT, rows, table=Table(("world", "search"), list(every)))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def main() -> None:
     asked = sys.argv[1:]
     worlds = [world for world in WORLDS if any(part in world for part in asked)] or list(WORLDS)
     arms = [arm for arm in ARMS if arm in asked] or list(ARMS)
-    table = Table(("world", "arm"), [(world, arm) for world in WORLDS for arm in ARMS])
+    rows, table = [], Table(("world", "arm"), [(world, arm) for world in WORLDS for arm in ARMS])
     for world in worlds:
         for arm in arms:
             began = time.monotonic()
@@ -87,7 +87,8 @@ def main() -> None:
                 "minutes": round((time.monotonic() - began) / 60),
             }
             print(row, flush=True)
-            record("host_exploration", WHAT, [row], table=table)
+            rows.append(row)
+            record("host_exploration", WHAT, rows, table=table)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What an adapter costs: each host world's rate through Outrider, with and without captions, against its own.
 
     python benchmarks/host_worlds_rate.py            # needs the extras host, multi, atari and crafter; four minutes
-    python benchmarks/host_worlds_rate.py gymnasium/CartPole-v1    # some; the other rows stay
+    python benchmarks/host_worlds_rate.py gymnasium/CartPole-v1    # some; prints and does not write
 
 The bare environment is stepped as its own users step it, with as many copies and threads; the adapter steps the same
 with rows, ends told apart, and the event of each step; then also with the situation of each sight, which is told only
@@ -23,7 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from record import by_world, record
+from record import record
 
 from outrider.errors import OutriderError
 from outrider.learn.host_loop import make_for, make_groups
@@ -181,7 +181,8 @@ def main() -> None:
     )
     if left_out:
         what += f" Left out, since their packages are not installed here: {', '.join(left_out)}."
-    print(record("host_worlds_rate", what, rows, table=by_world(list(COPIES)) if sys.argv[1:] else None))
+    if not sys.argv[1:]:
+        print(record("host_worlds_rate", what, rows))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,12 @@ from outrider.verify.environment import NO_SOURCE, environment_record
 from outrider.verify.evidence import write_json
 
 RESULTS = Path(__file__).parent / "results"
-SOURCES = ("processor", "commit", "changed_since_commit")  # where a row was measured, and what
+SOURCES = (
+    "processor",
+    "commit",
+    "changed_since_commit",
+    "training_code_sha256",
+)  # where a row was measured, and what
 Row = dict[str, Any]
 
 

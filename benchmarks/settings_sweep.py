@@ -34,13 +34,13 @@ def measure(world: str, steps: int, settings: dict) -> dict:
     """Area under the success curve of four unguided seeds."""
     with tempfile.TemporaryDirectory() as folder:
         job, out = Path(folder) / "job.json", Path(folder) / "out.json"
-        signal = {"name": "none", "weights": None}
+        signal = {"name": "none", "weights": []}
         task = {"arm": "unguided", "world": world, "seeds": [0, 1, 2, 3], "steps": steps, "learner": settings}
-        job.write_text(json.dumps({**task, "signal": signal}))
+        job.write_text(json.dumps([{**task, "signal": signal}]))
         subprocess.run(
             [sys.executable, "-m", "outrider.learn.worker", job, out], check=True, capture_output=True
         )
-        result = json.loads(out.read_text())
+        (result,) = json.loads(out.read_text())
     areas = [sum(s or 0.0 for s in run["success"]) / len(run["success"]) for run in result["runs"]]
     return {"area": round(sum(areas) / len(areas), 3), "of each seed": " ".join(f"{a:.2f}" for a in areas)}
 

@@ -166,11 +166,13 @@ def _where(measured: dict[str, Any]) -> str:
 def _from(measured: dict[str, Any]) -> str:
     """A mark where the sources that were measured are those of no commit, or rows were measured at several times."""
     machine = {} if isinstance(measured["machine"], str) else measured["machine"]
-    changed = (
-        ", from sources with changes that were not committed" if machine.get("changed_since_commit") else ""
-    )
-    earlier = [one["finished"][:10] for one in machine.get("earlier", [])]
-    return changed + (f"; some rows are of {' and '.join(sorted(set(earlier)))}" if earlier else "")
+    uncommitted = "from sources with changes that were not committed"
+    changed = f", {uncommitted}" if machine.get("changed_since_commit") else ""
+    earlier = machine.get("earlier", [])
+    days = sorted({one["finished"][:10] for one in earlier})
+    some = f"; some rows are of {' and '.join(days)}" if earlier else ""
+    dirty = f", some of them {uncommitted}" if any(one["changed_since_commit"] for one in earlier) else ""
+    return changed + some + dirty
 
 
 def result(name: str) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ def test_each_seed_trains_with_its_own_draw(tmp_path, monkeypatch):
     for name, want in (("shuffled-0", [0.0, 0.01, 0.02, 0.03]), ("shuffled-4", [0.04, 0.05, 0.06])):
         path = prepare(jobs[name], tmp_path)
         with contextlib.suppress(StopIteration):
-            worker.work(json.loads(path.read_text()))
+            worker.work_alike([json.loads(path.read_text())])
         atlas: Atlas = trained["atlas"]
         known = np.asarray(atlas.known)
         assert known.shape[0] == len(want)
@@ -52,7 +52,7 @@ def test_each_seed_trains_with_its_own_draw(tmp_path, monkeypatch):
             np.testing.assert_allclose(rows, weight, rtol=1e-6)
     path = prepare(jobs["guided-4"], tmp_path)
     with contextlib.suppress(StopIteration):
-        worker.work(json.loads(path.read_text()))
+        worker.work_alike([json.loads(path.read_text())])
     assert jnp.ndim(trained["atlas"].weight) == 1  # one atlas for all seeds
 
 

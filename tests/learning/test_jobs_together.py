@@ -17,15 +17,20 @@ OTHER = JOB | {"arm": "b", "learner": SMALL | {"learning_rate": 0.02, "entropy":
 BAD = JOB | {"arm": "bad", "learner": SMALL | {"learning_rate": 1e38, "gradient_norm": 1e30}}
 
 
+def alone(job):
+    (found,) = worker.work_alike([job])
+    return found
+
+
 def test_together_as_alone():
     one, other = worker.work_alike([JOB, OTHER])
-    assert one["runs"] == worker.work(JOB)["runs"]
-    assert other["runs"] == worker.work(OTHER)["runs"]
+    assert one["runs"] == alone(JOB)["runs"]
+    assert other["runs"] == alone(OTHER)["runs"]
     assert one["runs"] != [run | {"arm": "a"} for run in other["runs"]]
     fewer = JOB | {"arm": "c", "seeds": [7]}
     one, other = worker.work_alike([JOB, fewer])
-    assert one["runs"] == worker.work(JOB)["runs"]
-    assert other["runs"] == worker.work(fewer)["runs"]
+    assert one["runs"] == alone(JOB)["runs"]
+    assert other["runs"] == alone(fewer)["runs"]
     assert one["costs"]["run_seconds"] == pytest.approx(2 * other["costs"]["run_seconds"], abs=2e-3), (
         "by seeds"
     )
@@ -53,10 +58,34 @@ def test_each_seed_of_each_job_has_its_own_weights(tmp_path, monkeypatch):
         raise StopIteration
 
     monkeypatch.setattr(worker, "train", train)
-    for weights, want in (((0.1, 0.2), [0.1, 0.2, 0.1, 0.2]), ((0.3,), [0.3])):
+    for one, other, want in (
+        ((0.1, 0.2), (0.1, 0.2), [0.1, 0.2, 0.1, 0.2]),
+        ((0.1,), (0.2, 0.3), [0.1, 0.1, 0.2, 0.3]),
+        ((0.3,), (0.3,), [0.3]),
+    ):
         try:
-            worker.work_alike([job("a", weights), job("b", weights)])
+            worker.work_alike([job("a", one), job("b", other)])
         except StopIteration:
             rows = np.atleast_2d(np.asarray(given["atlas"].weight))
         np.testing.assert_allclose(rows.max(axis=1), want, rtol=1e-6)
         assert given["seeds"] == [0, 1, 0, 1]
+
+
+def test_arms_with_other_weights_and_seeds_find_what_they_find_alone(tmp_path):
+    """And the second one's first agent is kept, not the first one's."""
+    world = "minigrid/doorkey-5x5"
+
+    def job(arm, seeds, weight):
+        path = tmp_path / f"{arm}.json"
+        path.write_text(json.dumps({"by_caption": dict.fromkeys(vocabulary(world).captions, weight)}))
+        signal = {"name": "event-count", "weights": [str(path)]}
+        policy = {"save_policy": arm == "b", "policy": str(tmp_path / f"policy-{arm}")}
+        return JOB | {"arm": arm, "world": world, "seeds": seeds, "signal": signal} | policy
+
+    jobs = job("a", [0, 1], 1.0), job("b", [4], 0.2)
+    together = worker.work_alike(jobs)
+    kept = (tmp_path / "policy-b").read_bytes()
+    assert [found["runs"] for found in together] == [alone(one)["runs"] for one in jobs]
+    assert (tmp_path / "policy-b").read_bytes() == kept, "of that job's own seed"
+    assert not (tmp_path / "policy-a").exists()
+    assert together[0]["runs"][0]["bonus"] != together[1]["runs"][0]["bonus"]

@@ -91,7 +91,7 @@ def test_a_worker_trains_by_the_settings_of_its_arm(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "train", train)
     for job in jobs_of(parse_plan(text), {}):
         with contextlib.suppress(StopIteration):
-            worker.work(json.loads(prepare(job, tmp_path).read_text()))
+            worker.work_alike([json.loads(prepare(job, tmp_path).read_text())])
         learned[job.arm] = learned.pop("settings")
     small = Settings(envs=4, rollout=16, width=8, epochs=1, minibatches=1)
     assert learned["plain"] == learned["counted"] == small

@@ -1,7 +1,7 @@
-"""Trains one job of a study in a process of its own: `python -m outrider.learn.worker JOB.json OUT.json`.
+"""Trains alike jobs of a study in a process of its own: `python -m outrider.learn.worker JOBS.json OUT.json`.
 
-A list of jobs that are alike is trained by one program and gives a list of results. Prints JSON lines about its
-progress; writes the result whole or not at all.
+A list of jobs, trained by one program, gives a list of results. Prints JSON lines about its progress; writes the
+results whole or not at all.
 """
 
 from __future__ import annotations
@@ -36,18 +36,16 @@ Job = dict[str, Any]
 Words = list[dict[int, str]]  # each run's sentences by their code
 
 
-def work(job: Job) -> dict[str, Any]:
-    """Train the seeds of a job and return what came of it. The policy of its first seed is saved if the job says so."""
-    return work_alike([job])[0]
-
-
 def work_apart(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """As `work_alike`; a job that fails has nothing but why in its result, `failed`, and the others theirs."""
     return apart(jobs, work_alike, lambda _, why: {"failed": why})
 
 
 def work_alike(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Train jobs that differ in their arm, seeds, weights and learner's rates only: what came of each."""
+    """Train jobs that differ in their arm, seeds, weights and learner's rates only: what came of each.
+
+    The policy of a job's first seed is saved if the job says so.
+    """
     settings = [settings_from(job["learner"]) for job in jobs]
     on_host = is_host(jobs[0]["world"])
     trained, sentences, heard = (_on_the_host if on_host else _on_the_device)(jobs, settings)
@@ -125,21 +123,19 @@ def _tell(progress: float, lines: Line) -> None:
 
 
 def main() -> int:
-    """Read the job, do it, write the result."""
-    job_path, out_path = Path(sys.argv[1]), Path(sys.argv[2])
+    """Read the jobs, do them, write the results."""
+    jobs_path, out_path = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        given = json.loads(job_path.read_text())
-        alone = isinstance(given, dict)
-        alike: list[Job] = [given] if alone else given
+        alike: list[Job] = json.loads(jobs_path.read_text())
         if (
             learners := settings_from(alike[0]["learner"]).learners
         ) > 1:  # this process may have a single core
             jax.config.update("jax_num_cpu_devices", learners)
-        result = work(given) if alone else work_apart(alike)
+        results = work_apart(alike)
     except OutriderError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_file(out_path, json.dumps(result))
+    write_file(out_path, json.dumps(results))
     return 0
 
 

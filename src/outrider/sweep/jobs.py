@@ -108,6 +108,11 @@ def keys_of(job: Job) -> set[tuple[str, str, int, int]]:
 # What `verify.workers` asks of a kind of job.
 
 
+def parts(job: Job) -> int:
+    """One."""
+    return 1
+
+
 def describe(job: Job) -> str:
     """The job in words for messages."""
     candidates = sorted({candidate for candidate, _ in job.runs})

@@ -98,6 +98,11 @@ def describe(bundle: Bundle) -> str:
     return f"{told}{f' and {more} like it' if more else ''}"
 
 
+def parts(bundle: Bundle) -> int:
+    """A bundle tells news of all its jobs at once, and evaluates them without a word."""
+    return len(bundle.jobs)
+
+
 def log_path(bundle: Bundle, work: Path) -> Path:
     """Where the worker's standard error goes."""
     return single.log_path(bundle.jobs[0], work)
@@ -138,7 +143,10 @@ def accept(bundle: Bundle, work: Path, wall_seconds: float) -> None:
     if not bundle.tries:
         for job in bundle.jobs:
             if why := failure(job, work):
-                raise OutriderError(f"the worker could not train {single.describe(job)}: {why}")
+                raise OutriderError(
+                    f"the worker could not train {single.describe(job)}: {why}: see {log_path(bundle, work)}; "
+                    "the same command goes on from the finished jobs"
+                )
 
 
 def _alike(job: Job) -> str:

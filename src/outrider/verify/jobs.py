@@ -1,8 +1,8 @@
-"""The jobs of a study: an arm with a group of seeds, which one process trains together.
+"""The jobs of a study: an arm with a group of seeds, which is done or not done as a whole.
 
-In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it,
-written by the worker), `.log` (its standard error) and `.done.json`, written last: a job without it, or with
-one that names other bytes, another job or other code, is done again.
+In the work folder a job `guided-4` has `guided-4.job.json` (what to do), `.out.json` (what came of it) and
+`.done.json`, written last: a job without it, or with one that names other bytes, another job or other code, is done
+again. The `.log` (the worker's standard error) is that of the first job of a bundle (`bundles.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GIVEN = "given.jsonl.gz"  # the recording that it replays
 
 @dataclass(frozen=True)
 class Job:
-    """What one worker process trains: `seeds` of one arm, `steps` environment steps each."""
+    """`seeds` of one arm, `steps` environment steps each."""
 
     arm: str
     world: str

@@ -57,7 +57,7 @@ def run_study(
 ) -> Study:
     """Run the study of a plan and leave its evidence in `out` (default: `evidence/` beside the plan).
 
-    workers: processes at a time, by default one a core; results do not depend on it.
+    workers: processes at a time, by default one a core; results do not depend on it (on a CPU, as `bundles.py` says).
     replace: an existing evidence folder gives way once the new one is complete.
     cassette: recorded answers to begin with, such as another study's `cassette.jsonl.gz`.
     watch(folder, policy, weights): draws `watch.gif` of the treatment's first trained agent into the folder.

@@ -45,6 +45,9 @@ class Kind(Protocol):
     def out_path(self, job: Any, work: Path, /) -> Path: ...
     def prepare(self, job: Any, work: Path, /) -> Path: ...
     def accept(self, job: Any, work: Path, wall_seconds: float, /) -> None: ...
+    def parts(self, job: Any, /) -> int:
+        """How many jobs it is, each of which may take so long to say something."""
+        ...
 
 
 @dataclass
@@ -96,9 +99,9 @@ def run_jobs(
                         pass
                     _finish(worker, work, listener, kind)
                     running.pop(pipe).process.stdout.close()
-                elif time.monotonic() - worker.heard > silence_s:
+                elif time.monotonic() - worker.heard > (patience := silence_s * kind.parts(worker.job)):
                     raise OutriderError(
-                        f"the worker for {kind.describe(worker.job)} said nothing for {silence_s:g} s and was "
+                        f"the worker for {kind.describe(worker.job)} said nothing for {patience:g} s and was "
                         f"ended: see {kind.log_path(worker.job, work)}; "
                         "the same command goes on from the finished jobs"
                     )

@@ -33,9 +33,7 @@ class GymnasiumWorlds:
     # Of a row, where the environment draws no picture itself.
     picture: Callable[[np.ndarray], np.ndarray] | None = None
     own: bool = False  # the environment never writes over observations that it has handed out
-    solved_above: float | None = (
-        None  # a return that is no success; without it, Gymnasium's reward threshold counts
-    )
+    threshold: float | None = None  # a return that is a success; without it, Gymnasium's reward threshold
 
     def __post_init__(self) -> None:
         from gymnasium.vector import AsyncVectorEnv, AutoresetMode
@@ -48,8 +46,8 @@ class GymnasiumWorlds:
                 f"world {self.id} does not say how it starts anew (autoreset_mode is {self._mode!r}); "
                 "use a vector environment of Gymnasium 1.1 or later"
             )
-        if self.solved_above is None:
-            self.solved_above = just_below(getattr(self.env.spec, "reward_threshold", None))
+        known = getattr(self.env.spec, "reward_threshold", None)
+        self.solved_above = just_below(known if self.threshold is None else self.threshold)
         self.teller = Teller(self.captioner, self.copies, self.own) if self.captioner else None
         self._waits = isinstance(self.env, AsyncVectorEnv)
         self._send, self._wait = self.halves or (
