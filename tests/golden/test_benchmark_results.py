@@ -22,12 +22,15 @@ def module(tmp_path, monkeypatch):
 
 def measure(module, monkeypatch, commit, *rows):
     """What stands there after rows were measured from a commit: worlds with their commits, and the earlier commits."""
+    clean, code = not commit.endswith("*"), f"code of {commit}"
     machine = {
-        "finished": f"day of {commit}",
+        "finished": "day",
         "processor": "one",
-        "commit": commit,
-        "changed_since_commit": False,
+        "commit": commit[0],
+        "changed_since_commit": not clean,
+        "training_code_sha256": code,
     }
+    monkeypatch.setattr(module, "changed", lambda: [])
     monkeypatch.setattr(module, "environment_record", lambda: machine)
     table = module.Table(("world", "arm"), [(world, arm) for world in "ab" for arm in "xy"])
     path = module.record(
@@ -43,6 +46,9 @@ def test_rows_stay_until_they_are_measured_anew(module, monkeypatch):
     assert measure(module, monkeypatch, "1", "ay") == (["ay1", "bx1"], [])  # by and by, from one commit
     assert measure(module, monkeypatch, "2", "ay", "ax") == (["ax2", "ay2", "bx1"], ["1"])
     assert measure(module, monkeypatch, "3", "by") == (["ax2", "ay2", "bx1", "by3"], ["1", "2"])
+    assert measure(module, monkeypatch, "3*", "bx") == (["ax2", "ay2", "bx3*", "by3"], ["1", "2", "3"]), (
+        "other code"
+    )
     assert measure(module, monkeypatch, "4", "ax", "ay", "bx", "by") == (["ax4", "ay4", "bx4", "by4"], [])
 
 
