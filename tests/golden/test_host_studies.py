@@ -110,6 +110,12 @@ def test_a_published_threshold_is_what_a_success_reaches(world_id, least):
         assert np.float32(least) > np.float32(worlds.solved_above) > least - 0.1
 
 
+def test_the_threshold_of_an_environment_of_ones_own():
+    worlds = GymnasiumWorlds(counting.vector(AutoresetMode.SAME_STEP, 3), "gymnasium/Counting", threshold=6.0)
+    found = evaluate(network_of(worlds, SETTINGS, jax.random.key(0)), worlds, 5)
+    assert found.solved == 3 * 15, "a return of 6 reaches it, and so does 15: two of three episodes, 15 of 22"
+
+
 def test_what_never_ends_is_not_solved(monkeypatch):
     monkeypatch.setattr("outrider.learn.host_evaluate.MOST_STEPS", 2)
     monkeypatch.setattr("outrider.learn.host_evaluate.EPISODES", 3)
